@@ -1,0 +1,74 @@
+/** The one place that reads and checks the environment. A wrong value stops the start with one sentence. */
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+
+const environment = z.object({
+  PORT: port(3000),
+  HOST: z.string().min(1).default("127.0.0.1"),
+  HOTSPAN_DATA: z.string().min(1).default("./data"),
+  HOTSPAN_OTLP_HTTP_PORT: port(4318),
+  HOTSPAN_OTLP_GRPC_PORT: port(4317),
+  HOTSPAN_SAMPLE_DATA: z.enum(["auto", "off"]).default("auto"),
+  HOTSPAN_MAX_BODY_BYTES: z.coerce.number().int().min(1_024).max(1_073_741_824).default(67_108_864),
+  HOTSPAN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).optional(),
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOTSPAN_CATALOGUE_URL: z
+    .string()
+    .regex(/^(file|libsql|https?|wss?):/)
+    .optional(),
+  /** Set by the supervisor for its children, not by users. */
+  HOTSPAN_ENGINE_URL: z.url().optional(),
+  HOTSPAN_INGEST_URL: z.url().optional(),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly otlpHttpPort: number;
+  readonly otlpGrpcPort: number;
+  readonly sampleData: "auto" | "off";
+  /** Limit on a request's body, compressed and decompressed, in bytes. */
+  readonly maxBodyBytes: number;
+  /** undefined keeps everything. */
+  readonly retentionDays: number | undefined;
+  /** The ClickHouse server or the embedded engine; undefined in the supervisor before the engine has a port. */
+  readonly clickhouseUrl: string | undefined;
+  readonly storeKind: "embedded" | "remote";
+  readonly catalogueUrl: string;
+  /** Where the web process forwards what it receives. */
+  readonly ingestUrl: string;
+}
+
+/**
+ * @throws Error with one sentence that names the variable and what is wrong with it
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0] ?? "environment");
+    throw new Error(`${name}=${set[name] ?? ""} is not usable: ${issue?.message ?? "unknown reason"}.`);
+  }
+  const value = parsed.data;
+  const dataDir = resolve(value.HOTSPAN_DATA);
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    dataDir,
+    otlpHttpPort: value.HOTSPAN_OTLP_HTTP_PORT,
+    otlpGrpcPort: value.HOTSPAN_OTLP_GRPC_PORT,
+    sampleData: value.HOTSPAN_SAMPLE_DATA,
+    maxBodyBytes: value.HOTSPAN_MAX_BODY_BYTES,
+    retentionDays: value.HOTSPAN_RETENTION_DAYS,
+    clickhouseUrl: value.CLICKHOUSE_URL ?? value.HOTSPAN_ENGINE_URL,
+    storeKind: value.CLICKHOUSE_URL === undefined ? "embedded" : "remote",
+    catalogueUrl: value.HOTSPAN_CATALOGUE_URL ?? `file:${resolve(dataDir, "catalogue.db")}`,
+    ingestUrl: value.HOTSPAN_INGEST_URL ?? `http://127.0.0.1:${value.HOTSPAN_OTLP_HTTP_PORT}`,
+  };
+}

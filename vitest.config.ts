@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL(".", import.meta.url)),
+      // The marker throws outside a React server bundle; tests are a server too.
+      "server-only": fileURLToPath(new URL("./lib/server-only-in-tests.ts", import.meta.url)),
+    },
+  },
+  test: {
+    include: ["lib/**/*.test.ts", "components/**/*.test.ts", "components/**/*.test.tsx", "app/**/*.test.ts"],
+    pool: "forks", // the engine's library kills a process whose worker thread ends
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
