@@ -1,0 +1,66 @@
+/**
+ * A team that already runs the OpenTelemetry Collector's ClickHouse exporter has an `otel_traces` of its own. It is
+ * taken as it is: our columns, index and projection are added to it, and the exporter, which names its columns when it
+ * inserts, goes on writing.
+ */
+import { commandStore, queryRows } from "@/lib/store/clickhouse";
+import { textColumn } from "@/lib/store/row";
+
+/** Adds what is missing to an existing `otel_traces`; does nothing when there is none or it is complete. */
+export async function attachSpanTable(): Promise<void> {
+  const rows = await queryRows(
+    "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'otel_traces'",
+  );
+  const columns = new Set(rows.map((row) => textColumn(row, "name")));
+  if (columns.size === 0) return;
+  await commandStore(
+    `ALTER TABLE otel_traces
+       ADD COLUMN IF NOT EXISTS IsEntry UInt8 DEFAULT SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '',
+       ADD COLUMN IF NOT EXISTS Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, ''),
+       ADD COLUMN IF NOT EXISTS Source LowCardinality(String) DEFAULT ''`,
+  );
+  if (!columns.has("IngestedAt")) {
+    // Rows from before were not ingested "now" each time they are read: they keep their own time, and only what
+    // arrives from here on gets the clock's.
+    await commandStore(
+      "ALTER TABLE otel_traces ADD COLUMN IngestedAt DateTime64(3) DEFAULT toDateTime64(Timestamp, 3)",
+    );
+    await commandStore(
+      "ALTER TABLE otel_traces MATERIALIZE COLUMN IngestedAt",
+      {},
+      { seconds: 3_600, settings: { mutations_sync: "1" } },
+    );
+    await commandStore("ALTER TABLE otel_traces MODIFY COLUMN IngestedAt DateTime64(3) DEFAULT now64(3)");
+    await commandStore(
+      "ALTER TABLE otel_traces ADD INDEX IF NOT EXISTS idx_ingested_at IngestedAt TYPE minmax GRANULARITY 1",
+    );
+  }
+  await commandStore(
+    "ALTER TABLE otel_traces MODIFY SETTING lightweight_mutation_projection_mode = 'rebuild'",
+  );
+  if (!(await hasTraceProjection())) {
+    await commandStore(
+      "ALTER TABLE otel_traces ADD PROJECTION IF NOT EXISTS by_trace (SELECT TraceId, _part_offset ORDER BY TraceId)",
+    );
+    await commandStore(
+      "ALTER TABLE otel_traces MATERIALIZE PROJECTION by_trace",
+      {},
+      { settings: { mutations_sync: "0" } },
+    );
+  }
+}
+
+/** lib/trace/endpoint.ts in SQL, for rows that the collector writes without knowing of endpoints. */
+const ENDPOINT_OF_SPAN = `multiIf(
+  SpanAttributes['http.route'] != '',
+    trimLeft(concat(if(SpanAttributes['http.request.method'] != '', SpanAttributes['http.request.method'], SpanAttributes['http.method']), ' ', SpanAttributes['http.route'])),
+  SpanAttributes['rpc.service'] != '' AND SpanAttributes['rpc.method'] != '',
+    concat(SpanAttributes['rpc.service'], '/', SpanAttributes['rpc.method']),
+  SpanName)`;
+
+async function hasTraceProjection(): Promise<boolean> {
+  const rows = await queryRows(
+    "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'otel_traces'",
+  );
+  return rows.some((row) => textColumn(row, "create_table_query").includes("PROJECTION by_trace"));
+}
