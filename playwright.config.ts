@@ -7,7 +7,9 @@ import { defineConfig, devices } from "@playwright/test";
  * The browser tests use what a user uses: `npm start` on an empty folder, which loads the recorded sample data.
  * The configuration is read again in every worker, so what is chosen once travels in the environment.
  */
-const port = Number((process.env.HOTSPAN_E2E_PORT ??= String(30_000 + (process.pid % 8_000))));
+// Below the range that the system hands out to others.
+process.env.HOTSPAN_E2E_PORT ??= String(10_000 + (process.pid % 6_000));
+const port = Number(process.env.HOTSPAN_E2E_PORT);
 process.env.HOTSPAN_E2E_DATA ??= mkdtempSync(join(tmpdir(), "hotspan-e2e-"));
 
 export default defineConfig({
@@ -43,8 +45,8 @@ export default defineConfig({
     gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
     env: {
       PORT: String(port),
-      HOTSPAN_OTLP_HTTP_PORT: String(port + 8_100),
-      HOTSPAN_OTLP_GRPC_PORT: String(port + 16_200),
+      HOTSPAN_OTLP_HTTP_PORT: String(port + 8_000),
+      HOTSPAN_OTLP_GRPC_PORT: String(port + 16_000),
       HOTSPAN_DATA: process.env.HOTSPAN_E2E_DATA,
       HOTSPAN_SAMPLE_DATA: "auto",
     },
