@@ -21,8 +21,8 @@ COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/.next/standalone ./.next/standalone
 COPY --from=build /src/dist ./dist
 COPY --from=build /src/examples/go-shop/recording ./examples/go-shop/recording
-RUN install --directory --owner=node --group=node /data
-USER node
+RUN install --directory --owner=1000 --group=1000 /data
+USER 1000:1000
 VOLUME /data
 EXPOSE 3000 4317 4318
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
