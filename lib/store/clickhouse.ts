@@ -94,6 +94,7 @@ export async function queryRows(
         max_execution_time: seconds,
         max_memory_usage: String(limits.memoryBytes ?? DEFAULT_MEMORY_BYTES),
         max_result_rows: String(limits.rows ?? DEFAULT_ROWS),
+        wait_end_of_query: 1, // an error midway is then a status, not half a document
         ...limits.settings,
       },
     });

@@ -32,11 +32,7 @@ export async function applyRetention(days: number | undefined): Promise<void> {
     } else if (present !== `${day} + toIntervalDay(${days})`) {
       // Old parts take the new TTL when they next merge or expire as wholes: no rewriting of the whole store now.
       await commandStore(
-        `ALTER TABLE ${table} MODIFY TTL ${day} + toIntervalDay(${days})`,
-        {},
-        {
-          settings: { materialize_ttl_after_modify: 0 },
-        },
+        `ALTER TABLE ${table} MODIFY TTL ${day} + toIntervalDay(${days}) SETTINGS materialize_ttl_after_modify = 0`,
       );
     }
   }

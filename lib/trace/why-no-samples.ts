@@ -1,0 +1,38 @@
+import type { Nanos } from "@/lib/units";
+
+/** What the store holds of CPU profiles of the trace's services whose windows meet the trace. */
+export interface ProfilesAround {
+  readonly profiles: number;
+  readonly samples: number;
+  /** Of those, with any trace's label. */
+  readonly labelledSamples: number;
+  /** Nanoseconds between two samples of a busy thread; 0 when unknown. */
+  readonly periodNs: Nanos;
+}
+
+/** @returns one sentence for the user: why a trace has no CPU samples, and what to do about it where something can be done */
+export function explainNoSamples(
+  durationNs: Nanos,
+  services: readonly string[],
+  around: ProfilesAround,
+): string {
+  const who = services.length === 1 ? `service ${services[0]}` : `any of its ${services.length} services`;
+  if (around.profiles === 0) return `No CPU profile of ${who} covers the time of this trace.`;
+  const profiles = around.profiles === 1 ? "1 CPU profile covers" : `${around.profiles} CPU profiles cover`;
+  if (around.labelledSamples === 0) {
+    return `${profiles} this time, but none of the ${around.samples} samples carries a trace id: put the trace_id and span_id labels on the profile.`;
+  }
+  if (around.periodNs <= 0)
+    return `${profiles} this time and other traces have samples in it: this one was not seen on a CPU.`;
+  const expected = durationNs / around.periodNs;
+  const rate = `${Math.round(1_000_000_000 / around.periodNs)} Hz`;
+  if (expected < 1) {
+    return `Too short to be caught: ${formatMillis(durationNs)} at ${rate} gives ${expected.toFixed(1)} samples even if all of it ran on a CPU.`;
+  }
+  return `It waited rather than computed: ${formatMillis(durationNs)} at ${rate} would give ${Math.round(expected)} samples if it had run on a CPU, and there is none.`;
+}
+
+function formatMillis(nanos: Nanos): string {
+  const millis = nanos / 1_000_000;
+  return millis < 10 ? `${Number(millis.toFixed(1))} ms` : `${Math.round(millis)} ms`;
+}
