@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startEngine } from "./engine-process";
+
+/**
+ * A real engine on a directory of its own, for tests.
+ * @returns url that `createClient({ url })` takes as it is, and the directory, removed by `stop`
+ */
+export async function startTestEngine(): Promise<{ url: string; dataDir: string; stop(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), "hotspan-store-"));
+  const engine = await startEngine({
+    dataDir,
+    script: fileURLToPath(new URL("../../dist/engine.mjs", import.meta.url)),
+    log: () => undefined,
+  });
+  return {
+    url: engine.url,
+    dataDir,
+    async stop() {
+      await engine.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
