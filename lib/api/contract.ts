@@ -119,6 +119,10 @@ export const traceResponse = z.object({
   traceId: z.string(),
   startUnixNano: unixNano,
   durationNs: ns,
+  /** of the whole trace, equal to its row in the list: CPU that names only the trace is in no span's cpuNs */
+  cpuNs: ns,
+  sampleCount: count,
+  unexplainedNs: ns,
   spans: z.array(traceSpan),
   /** repaired oddities: missing parents, clock skew, duplicates, cut lists */
   warnings: z.array(z.string()),
