@@ -1,0 +1,32 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { Shell } from "@/components/shell/shell";
+import { Providers } from "./providers/providers";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "Hotspan", template: "%s · Hotspan" },
+  description: "From a slow request to the guilty line of code.",
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#fdfcfb" },
+    { media: "(prefers-color-scheme: dark)", color: "#1a1816" },
+  ],
+};
+
+/** The first HTML already shows the range, filters and selection of the URL, so no page is rendered ahead of its request. */
+export const dynamic = "force-dynamic";
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <body>
+        <Providers>
+          <Shell>{children}</Shell>
+        </Providers>
+      </body>
+    </html>
+  );
+}

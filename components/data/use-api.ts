@@ -1,0 +1,37 @@
+"use client";
+import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import type { z } from "zod";
+import type { HotspanError } from "@/lib/errors";
+import { type ApiParams, buildApiUrl, fetchApi } from "./fetch-api";
+
+interface ApiOptions {
+  /** false: not now (a parameter is still missing). */
+  enabled?: boolean;
+  /** Shows the answer to the previous parameters until the new one is there; default true. */
+  keepPrevious?: boolean;
+  /** Milliseconds between automatic repeats. */
+  refetchInterval?: number | false;
+  /** Milliseconds for which an answer is taken as fresh; default 30 s. */
+  staleTime?: number;
+}
+
+/**
+ * GET of the HTTP interface: checked against its schema, aborted when nobody waits any more.
+ * `error.message` is a sentence to show; `isPlaceholderData` says that the data belong to other parameters.
+ */
+export function useApi<T>(
+  path: string,
+  params: ApiParams,
+  schema: z.ZodType<T>,
+  options: ApiOptions = {},
+): UseQueryResult<T, HotspanError> {
+  const url = buildApiUrl(path, params);
+  return useQuery<T, HotspanError>({
+    queryKey: ["api", path, url],
+    queryFn: ({ signal }) => fetchApi(url, schema, { signal }),
+    enabled: options.enabled ?? true,
+    refetchInterval: options.refetchInterval ?? false,
+    ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
+    ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
+  });
+}

@@ -1,0 +1,65 @@
+import { formatDateTime } from "@/lib/format";
+import { NANOS_PER_SECOND } from "@/lib/units";
+
+/** What the URL says: `from`/`to` as the HTTP interface takes them (`now-1h`, RFC 3339, Unix nanoseconds). */
+export interface TimeRangeTokens {
+  readonly from: string;
+  /** `now` for ranges that move along. */
+  readonly to: string;
+}
+
+export const DEFAULT_RANGE: TimeRangeTokens = { from: "now-1h", to: "now" };
+
+export const RELATIVE_RANGES = [
+  { from: "now-15m", short: "15 m", label: "Last 15 minutes" },
+  { from: "now-1h", short: "1 h", label: "Last hour" },
+  { from: "now-3h", short: "3 h", label: "Last 3 hours" },
+  { from: "now-24h", short: "24 h", label: "Last 24 hours" },
+  { from: "now-7d", short: "7 d", label: "Last 7 days" },
+] as const;
+
+const UNIT_NS = new Map([
+  ["s", BigInt(NANOS_PER_SECOND)],
+  ["m", 60n * BigInt(NANOS_PER_SECOND)],
+  ["h", 3_600n * BigInt(NANOS_PER_SECOND)],
+  ["d", 86_400n * BigInt(NANOS_PER_SECOND)],
+]);
+
+/** @returns Unix nanoseconds, or undefined when the text is no instant */
+export function parseInstant(text: string, nowNs: bigint): bigint | undefined {
+  if (text === "now") return nowNs;
+  const relative = /^now-(\d{1,6})([smhd])$/.exec(text);
+  if (relative !== null) {
+    const unit = UNIT_NS.get(relative[2] ?? "");
+    return unit === undefined ? undefined : nowNs - BigInt(relative[1] ?? "0") * unit;
+  }
+  if (/^\d{1,19}$/.test(text)) return BigInt(text);
+  const millis = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(millis) ? undefined : BigInt(millis) * 1_000_000n;
+}
+
+/** @returns [from, to) in Unix nanoseconds; undefined when a token is no instant or the range is empty */
+export function resolveRange(
+  tokens: TimeRangeTokens,
+  nowNs: bigint,
+): { from: bigint; to: bigint } | undefined {
+  const from = parseInstant(tokens.from, nowNs);
+  const to = parseInstant(tokens.to, nowNs);
+  return from === undefined || to === undefined || from >= to ? undefined : { from, to };
+}
+
+/** `Last hour`, or both ends of an absolute range in local time. */
+export function formatRange(tokens: TimeRangeTokens): string {
+  if (tokens.to === "now") {
+    const known = RELATIVE_RANGES.find((range) => range.from === tokens.from);
+    if (known !== undefined) return known.label;
+    if (tokens.from.startsWith("now-")) return `Last ${tokens.from.slice(4)}`;
+  }
+  return `${formatEnd(tokens.from)} – ${formatEnd(tokens.to)}`;
+}
+
+function formatEnd(token: string): string {
+  if (token.startsWith("now")) return token;
+  const instant = parseInstant(token, 0n);
+  return instant === undefined ? token : formatDateTime(instant);
+}

@@ -1,0 +1,108 @@
+"use client";
+import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { parseAsString, useQueryStates } from "nuqs";
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { DEFAULT_RANGE, resolveRange, type TimeRangeTokens } from "./time-range";
+
+interface Clock {
+  nowMillis: number;
+  tick: () => void;
+}
+const ClockContext = createContext<Clock | null>(null);
+
+/**
+ * Holds what `now` means until the user refreshes. Every request of a page then asks for the same range, so a table,
+ * its total and the flame graph beside it add up while data keep arriving.
+ */
+export function TimeRangeProvider({ children }: { children: ReactNode }) {
+  const [nowMillis, setNow] = useState(Date.now);
+  const tick = useCallback(() => setNow(Date.now()), []);
+  return (
+    <ClockContext value={useMemo(() => ({ nowMillis, tick }), [nowMillis, tick])}>{children}</ClockContext>
+  );
+}
+
+export interface TimeRange {
+  /** As in the URL. */
+  tokens: TimeRangeTokens;
+  /** Unix nanoseconds, [from, to). */
+  fromNs: bigint;
+  toNs: bigint;
+  /** `now` of this view in Unix milliseconds. */
+  nowMillis: number;
+  /** Query parameters of the HTTP interface. */
+  params: { from: string; to: string };
+  /** Query of links to other pages, "" for the default range, else `from=..&to=..`. */
+  linkQuery: string;
+  setRange: (tokens: TimeRangeTokens) => void;
+  /** Moves `now` and asks again for everything on the page. */
+  refresh: () => void;
+  refreshing: boolean;
+}
+
+/** The time range of the URL (`from`, `to`), shared by all pages. What cannot be read counts as the default. */
+export function useTimeRange(): TimeRange {
+  const clock = useContext(ClockContext);
+  if (clock === null) throw new Error("useTimeRange needs a TimeRangeProvider above it");
+  const { nowMillis, tick } = clock;
+  const client = useQueryClient();
+  const refreshing = useIsFetching() > 0;
+  const [url, setUrl] = useQueryStates(
+    {
+      from: parseAsString.withDefault(DEFAULT_RANGE.from),
+      to: parseAsString.withDefault(DEFAULT_RANGE.to),
+    },
+    { history: "push", scroll: false },
+  );
+
+  return useMemo(() => {
+    const nowNs = BigInt(nowMillis) * 1_000_000n;
+    const asked = { from: url.from, to: url.to };
+    const resolved = resolveRange(asked, nowNs);
+    const tokens = resolved === undefined ? DEFAULT_RANGE : asked;
+    const { from, to } = resolved ?? resolveRange(DEFAULT_RANGE, nowNs) ?? { from: 0n, to: nowNs };
+    return {
+      tokens,
+      fromNs: from,
+      toNs: to,
+      nowMillis,
+      params: { from: String(from), to: String(to) },
+      linkQuery: toLinkQuery(tokens),
+      setRange: (next) => {
+        tick();
+        void setUrl({ from: next.from, to: next.to });
+      },
+      refresh: () => {
+        tick();
+        void client.invalidateQueries();
+      },
+      refreshing,
+    };
+  }, [nowMillis, url.from, url.to, refreshing, tick, setUrl, client]);
+}
+
+function toLinkQuery(tokens: TimeRangeTokens): string {
+  const query = new URLSearchParams();
+  if (tokens.from !== DEFAULT_RANGE.from) query.set("from", tokens.from);
+  if (tokens.to !== DEFAULT_RANGE.to) query.set("to", tokens.to);
+  return query.toString();
+}
+
+/** @returns a function that builds links to pages and keeps the range: `link("/traces", { service: "cart" })` */
+export function useRangeLink(): (
+  path: string,
+  params?: Readonly<Record<string, string | readonly string[]>>,
+) => string {
+  const { linkQuery } = useTimeRange();
+  return useCallback(
+    (path, params = {}) => {
+      const query = new URLSearchParams();
+      for (const [key, value] of Object.entries(params)) {
+        for (const item of typeof value === "string" ? [value] : value) query.append(key, item);
+      }
+      const text = [query.toString(), linkQuery].filter((part) => part !== "").join("&");
+      return text === "" ? path : `${path}?${text}`;
+    },
+    [linkQuery],
+  );
+}

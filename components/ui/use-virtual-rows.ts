@@ -1,0 +1,40 @@
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { RefObject } from "react";
+
+interface VirtualRows {
+  /** The rows to draw, with their place in the whole list. */
+  rows: readonly { index: number; key: number | string }[];
+  /** Heights in px of the spacers before and after the drawn rows. */
+  before: number;
+  after: number;
+  scrollToRow: (index: number) => void;
+}
+
+/**
+ * Rows of one height in a scrolling box. Spacer rows rather than absolute positions keep a real `<table>`: put
+ * `<tr aria-hidden style={{ height: before }} />` ahead of the rows and one with `after` behind them, and the count in `aria-rowcount`.
+ *
+ * @param rowHeight in px
+ */
+export function useVirtualRows(
+  count: number,
+  rowHeight: number,
+  scroller: RefObject<HTMLElement | null>,
+): VirtualRows {
+  const virtualizer = useVirtualizer({
+    count,
+    estimateSize: () => rowHeight,
+    getScrollElement: () => scroller.current,
+    overscan: 12,
+  });
+  const items = virtualizer.getVirtualItems();
+  const first = items[0];
+  const last = items[items.length - 1];
+  return {
+    rows: items.map(({ index, key }) => ({ index, key: typeof key === "bigint" ? String(key) : key })),
+    before: first?.start ?? 0,
+    after: last === undefined ? 0 : virtualizer.getTotalSize() - last.end,
+    scrollToRow: (index) => virtualizer.scrollToIndex(index, { align: "auto" }),
+  };
+}
