@@ -1,0 +1,107 @@
+"use client";
+
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { useMemo } from "react";
+import { useApi } from "@/components/data/use-api";
+import { useServiceColour } from "@/components/data/use-services";
+import { FlamePanel } from "@/components/flame/flame-panel";
+import type { FlameSelector } from "@/components/flame/flame-selector";
+import { SpanDetail } from "@/components/trace/span-detail";
+import { TraceHeader } from "@/components/trace/trace-header";
+import { TraceSkeleton } from "@/components/trace/trace-skeleton";
+import { Waterfall } from "@/components/trace/waterfall";
+import { buildWaterfallTree } from "@/components/trace/waterfall-rows";
+import { EmptyState } from "@/components/ui/empty-state";
+import { ErrorState } from "@/components/ui/error-state";
+import { Segmented } from "@/components/ui/segmented";
+import { traceResponse } from "@/lib/api/contract";
+
+const SCOPES = ["trace", "subtree", "span"] as const;
+
+/** One trace: its spans in time and the flame graph of exactly that trace, or of the span that is selected. */
+export function TraceView({ traceId }: { traceId: string }) {
+  const trace = useApi(`/api/v1/traces/${traceId}`, {}, traceResponse);
+  const colourOf = useServiceColour();
+  const [view, setView] = useQueryStates({
+    span: parseAsString,
+    scope: parseAsStringLiteral(SCOPES),
+    focus: parseAsString, // the flame graph's zoom, which belongs to the samples it was made in
+  });
+  const tree = useMemo(() => (trace.data ? buildWaterfallTree(trace.data) : undefined), [trace.data]);
+
+  if (trace.isPending) return <TraceSkeleton />;
+  if (trace.error) {
+    return (
+      <ErrorState
+        title="This trace could not be loaded"
+        error={trace.error}
+        onRetry={() => void trace.refetch()}
+        retrying={trace.isFetching}
+      />
+    );
+  }
+  if (tree === undefined) return <EmptyState title="This trace has no spans" />;
+
+  const span = trace.data.spans.find((candidate) => candidate.spanId === view.span);
+  const scope = span === undefined ? "trace" : (view.scope ?? "subtree");
+  const selector: FlameSelector = {
+    type: "cpu",
+    trace_id: traceId,
+    ...(span !== undefined && scope !== "trace" ? { span_id: span.spanId, scope } : {}),
+  };
+  return (
+    <>
+      <TraceHeader trace={trace.data} />
+      <div className={span ? "grid items-stretch gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]" : ""}>
+        <Waterfall
+          tree={tree}
+          colourOf={colourOf}
+          selectedSpanId={view.span}
+          onSelect={(spanId) => void setView({ span: spanId, focus: null })}
+        />
+        {span && (
+          <div className="relative min-h-72">
+            <div className="flex max-h-[26rem] flex-col lg:absolute lg:inset-0 lg:max-h-none">
+              <SpanDetail
+                span={span}
+                traceStartUnixNano={trace.data.startUnixNano}
+                onClose={() => void setView({ span: null, scope: null, focus: null })}
+              />
+            </div>
+          </div>
+        )}
+      </div>
+      <section aria-label="Flame graph" className="mt-4">
+        <div className="mb-2 flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
+          <h2 className="font-medium">
+            CPU of{" "}
+            {scope === "trace"
+              ? "this trace"
+              : scope === "span"
+                ? "this span"
+                : "this span and those below it"}
+          </h2>
+          {span && (
+            <Segmented
+              label="What the flame graph covers"
+              value={scope}
+              onChange={(next) => void setView({ scope: next, focus: null })}
+              options={[
+                { value: "trace", label: "Whole trace" },
+                { value: "subtree", label: "Span and below" },
+                { value: "span", label: "Span only" },
+              ]}
+            />
+          )}
+        </div>
+        {scope === "trace" && trace.data.noSamplesReason !== null ? (
+          <div className="rounded-lg border bg-surface">
+            <EmptyState title="No CPU samples in this trace">{trace.data.noSamplesReason}</EmptyState>
+          </div>
+        ) : (
+          <FlamePanel selector={selector} />
+        )}
+      </section>
+    </>
+  );
+}

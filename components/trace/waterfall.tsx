@@ -1,0 +1,189 @@
+"use client";
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ChevronDown, ChevronRight, CircleAlert } from "lucide-react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { SpanBar } from "@/components/trace/span-bar";
+import { TimeGrid, TimeRuler } from "@/components/trace/time-ruler";
+import { moveByKey } from "@/components/trace/waterfall-keys";
+import {
+  ancestorIds,
+  buildWaterfallRows,
+  type WaterfallRow,
+  type WaterfallTree,
+} from "@/components/trace/waterfall-rows";
+import { formatDuration } from "@/lib/format";
+
+const ROW_HEIGHT = 28;
+const MAX_INDENT = 12;
+const TICKS = 6;
+
+interface WaterfallProps {
+  readonly tree: WaterfallTree;
+  readonly colourOf: (service: string) => string;
+  readonly selectedSpanId: string | null;
+  readonly onSelect: (spanId: string) => void;
+}
+
+/**
+ * The spans of a trace in time: a tree grid of virtual rows, moved through with the arrow keys, folded with left and right.
+ * The row under the keyboard is the selected one, so that the detail and the flame graph follow.
+ */
+export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: WaterfallProps) {
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => buildWaterfallRows(tree, folded), [tree, folded]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const current = rows.findIndex((row) => row.span.spanId === selectedSpanId);
+
+  // A link may name a span inside a folded or far-away part: bring it into view once it is selected.
+  useEffect(() => {
+    if (selectedSpanId === null) return;
+    setFolded((before) => {
+      const hidden = ancestorIds(tree, selectedSpanId).filter((id) => before.has(id));
+      return hidden.length === 0 ? before : without(before, hidden);
+    });
+  }, [selectedSpanId, tree]);
+  useEffect(() => {
+    if (current >= 0) virtual.scrollToIndex(current, { align: "auto" });
+  }, [current, virtual]);
+
+  const fold = (spanId: string, hide: boolean) =>
+    setFolded((before) => (hide ? new Set([...before, spanId]) : without(before, [spanId])));
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    const move = moveByKey(event.key, rows, current, tree);
+    if (move === undefined) return;
+    event.preventDefault();
+    if (move.kind === "select") onSelect(move.spanId);
+    else fold(move.spanId, move.kind === "fold");
+  };
+
+  return (
+    <div className="overflow-hidden rounded-lg border bg-surface">
+      <div className="grid h-7 grid-cols-[minmax(9rem,38%)_1fr] border-b bg-sunken text-xs text-muted">
+        <div className="px-3 leading-7">Span</div>
+        <div className="relative mr-16 overflow-hidden">
+          <TimeRuler durationNs={tree.durationNs} wanted={TICKS} />
+        </div>
+      </div>
+      <div
+        ref={scroller}
+        role="treegrid"
+        aria-label="Spans of the trace"
+        aria-rowcount={rows.length}
+        aria-activedescendant={current >= 0 ? rowId(rows[current]) : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        className="max-h-[22rem] overflow-y-auto overscroll-contain focus-visible:-outline-offset-2"
+      >
+        <div className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <SpanRow
+                key={row.span.spanId}
+                row={row}
+                position={item.index}
+                top={item.start}
+                traceDurationNs={tree.durationNs}
+                colour={colourOf(row.span.service)}
+                selected={item.index === current}
+                onSelect={() => onSelect(row.span.spanId)}
+                onFold={() => fold(row.span.spanId, row.expanded)}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface SpanRowProps {
+  readonly row: WaterfallRow;
+  readonly position: number;
+  readonly top: number;
+  readonly traceDurationNs: number;
+  readonly colour: string;
+  readonly selected: boolean;
+  readonly onSelect: () => void;
+  readonly onFold: () => void;
+}
+
+function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSelect, onFold }: SpanRowProps) {
+  const { span, node, below } = row;
+  const failed = span.status === "Error";
+  const Chevron = row.expanded ? ChevronDown : ChevronRight;
+  return (
+    // The grid has the focus and the keys; a row is clicked with the pointer only.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree grid handles the keys of its rows
+    <div
+      id={rowId(row)}
+      role="row"
+      tabIndex={-1}
+      aria-level={node.depth + 1}
+      aria-rowindex={position + 1}
+      aria-selected={selected}
+      aria-expanded={below.spans > 0 ? row.expanded : undefined}
+      onClick={onSelect}
+      className={`absolute inset-x-0 grid cursor-pointer grid-cols-[minmax(9rem,38%)_1fr] ${selected ? "bg-selected" : "hover:bg-hover"}`}
+      style={{ height: ROW_HEIGHT, transform: `translateY(${top}px)` }}
+    >
+      <div
+        role="gridcell"
+        className="flex min-w-0 items-center gap-1.5 border-r pr-2"
+        style={{ paddingLeft: 8 + Math.min(node.depth, MAX_INDENT) * 14 }}
+      >
+        {below.spans > 0 ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-label={row.expanded ? `Fold ${span.name}` : `Unfold ${span.name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              onFold();
+            }}
+            className="grid size-5 shrink-0 place-items-center rounded-sm text-subtle hover:bg-hover hover:text-ink"
+          >
+            <Chevron size={14} aria-hidden />
+          </button>
+        ) : (
+          <span className="size-5 shrink-0" />
+        )}
+        <span aria-hidden className="h-3.5 w-1 shrink-0 rounded-full" style={{ background: colour }} />
+        <span className="min-w-0 truncate" title={`${span.service} · ${span.name}`}>
+          <span className={failed ? "text-danger-ink" : "text-ink"}>{span.name}</span>
+          <span className="ml-1.5 text-subtle">{span.service}</span>
+        </span>
+        {failed && <CircleAlert size={13} className="shrink-0 text-danger" aria-label="error" />}
+        {!row.expanded && below.spans > 0 && (
+          <span className="shrink-0 rounded-sm bg-sunken px-1 text-xs text-muted tabular-nums">
+            +{below.spans}
+            {below.errors > 0 && <span className="text-danger-ink"> · {below.errors} failed</span>}
+          </span>
+        )}
+      </div>
+      <div role="gridcell" className="relative mr-16">
+        <TimeGrid durationNs={traceDurationNs} wanted={TICKS} />
+        <SpanBar span={span} startNs={node.startNs} traceDurationNs={traceDurationNs} colour={colour} />
+        <span className="sr-only">
+          starts after {formatDuration(node.startNs)}, {span.sampleCount} samples
+        </span>
+      </div>
+    </div>
+  );
+}
+
+const rowId = (row: WaterfallRow | undefined) => (row ? `span-${row.span.spanId}` : undefined);
+
+function without(set: ReadonlySet<string>, removed: readonly string[]): ReadonlySet<string> {
+  return new Set([...set].filter((id) => !removed.includes(id)));
+}
