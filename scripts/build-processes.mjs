@@ -1,5 +1,5 @@
 /** Bundles each process of Hotspan (engine, ingest, supervisor) to one file in dist/, so that plain Node can run it. */
-import { existsSync, realpathSync } from "node:fs";
+import { cpSync, existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,7 @@ export const processEntries = {
   ingest: "lib/ingest/main.ts",
   "decode-worker": "lib/ingest/decode-worker.ts",
   supervisor: "lib/supervisor/main.ts",
+  "exit-with-parent": "lib/supervisor/exit-with-parent.ts",
 };
 
 /**
@@ -44,7 +45,10 @@ export function processBuildOptions(outdir = join(root, "dist")) {
 /** Builds all processes once, in well under a second; throws when one does not compile. */
 export async function buildProcesses(outdir) {
   const { build } = await import("esbuild");
-  await build(processBuildOptions(outdir));
+  const options = processBuildOptions(outdir);
+  await build(options);
+  // lib/store/migrate.ts reads them from beside itself, in the source as in the bundle.
+  cpSync(join(root, "lib/store/migrations"), join(options.outdir, "migrations"), { recursive: true });
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

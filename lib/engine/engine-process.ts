@@ -3,8 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { totalmem } from "node:os";
 import { HotspanError } from "../errors";
-import { engineUser } from "./http-server";
-import { engineEnvironment, isEngineMessage } from "./messages";
+import { engineEnvironment, engineUser, isEngineMessage } from "./messages";
 import { findCause } from "./stderr-cause";
 
 export interface EngineOptions {
@@ -20,6 +19,8 @@ export interface Engine {
   /** user, password and port included; stays the same however often the process is replaced */
   readonly url: string;
   readonly pid: number | undefined;
+  /** Ends the process, so that the next one runs its new bundle. */
+  restart(): void;
   /** Ends the process: running queries are stopped, SIGKILL after 5 s. Nothing acknowledged is lost. */
   stop(): Promise<void>;
 }
@@ -77,6 +78,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     get pid() {
       return current.child.pid;
     },
+    restart() {
+      current.child.kill("SIGTERM");
+    },
     async stop() {
       stopping = true;
       const { child } = current;
@@ -99,6 +103,7 @@ function launch(options: EngineOptions, port: number, secret: string): Promise<L
   const child = fork(options.script, [], {
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    detached: true, // Ctrl-C reaches a whole group; when the engine ends is for its parent to say
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: "16",

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { describeException, EngineException, overloaded } from "./exceptions";
 import type { Answer, Execution } from "./execution";
 import { readWireRequest } from "./http-request";
+import { engineUser } from "./messages";
 
 const maxBodyBytes = 268_435_456;
 /** Bodies held at one time; more is turned away before it is read. */
 const maxHeldBytes = 536_870_912;
-export const engineUser = "hotspan";
 
 /** @param secret the password of user `hotspan`, made anew at each start of the supervisor */
 export function createEngineServer(execution: Execution, secret: string): Server {

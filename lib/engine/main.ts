@@ -62,7 +62,6 @@ const stop = async () => {
   die(); // every acknowledged row is on disk already
 };
 process.on("SIGTERM", () => void stop());
-process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the supervisor says when to stop
 
 // A beat says that the library answers, not only that JavaScript runs.
 for (;;) {

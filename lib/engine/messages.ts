@@ -20,3 +20,6 @@ export const engineEnvironment = {
   secret: "HOTSPAN_ENGINE_SECRET",
   memory: "HOTSPAN_ENGINE_MEMORY",
 } as const;
+
+/** The engine knows one user; the password is made anew at each start of the supervisor. */
+export const engineUser = "hotspan";

@@ -1,0 +1,15 @@
+/**
+ * `npm start`: makes the clone ready, then becomes the supervisor, so that Ctrl-C and SIGTERM reach it directly.
+ * Plain Node without dependencies: it runs before there are any. `--only=web|ingest` runs one process alone.
+ */
+import { fileURLToPath } from "node:url";
+import { prepare } from "./prepare.mjs";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+try {
+  await prepare();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}
+await import("../dist/supervisor.mjs");
