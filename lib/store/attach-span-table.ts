@@ -9,9 +9,11 @@ import { textColumn } from "@/lib/store/row";
 /** Adds what is missing to an existing `otel_traces`; does nothing when there is none or it is complete. */
 export async function attachSpanTable(): Promise<void> {
   const rows = await queryRows(
-    "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'otel_traces'",
+    "SELECT name, default_expression FROM system.columns WHERE database = currentDatabase() AND table = 'otel_traces'",
   );
-  const columns = new Set(rows.map((row) => textColumn(row, "name")));
+  const columns = new Map(
+    rows.map((row) => [textColumn(row, "name"), textColumn(row, "default_expression")]),
+  );
   if (columns.size === 0) return;
   await commandStore(
     `ALTER TABLE otel_traces
@@ -19,16 +21,16 @@ export async function attachSpanTable(): Promise<void> {
        ADD COLUMN IF NOT EXISTS Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, ''),
        ADD COLUMN IF NOT EXISTS Source LowCardinality(String) DEFAULT ''`,
   );
-  if (!columns.has("IngestedAt")) {
+  if (columns.get("IngestedAt") !== "now64(3)") {
     // Rows from before were not ingested "now" each time they are read: they keep their own time, and only what
     // arrives from here on gets the clock's.
     await commandStore(
-      "ALTER TABLE otel_traces ADD COLUMN IngestedAt DateTime64(3) DEFAULT toDateTime64(Timestamp, 3)",
+      "ALTER TABLE otel_traces ADD COLUMN IF NOT EXISTS IngestedAt DateTime64(3) DEFAULT toDateTime64(Timestamp, 3)",
     );
     await commandStore(
       "ALTER TABLE otel_traces MATERIALIZE COLUMN IngestedAt",
       {},
-      { seconds: 3_600, settings: { mutations_sync: "1" } },
+      { seconds: 600, settings: { mutations_sync: "1" } },
     );
     await commandStore("ALTER TABLE otel_traces MODIFY COLUMN IngestedAt DateTime64(3) DEFAULT now64(3)");
     await commandStore(

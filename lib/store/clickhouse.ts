@@ -5,6 +5,7 @@
 import {
   type ClickHouseClient,
   ClickHouseError,
+  ClickHouseLogLevel,
   type ClickHouseSettings,
   createClient,
 } from "@clickhouse/client";
@@ -40,7 +41,8 @@ const holder = globalThis as typeof globalThis & { hotspanStore?: { url: string;
 export function connectStore(url: string): ClickHouseClient {
   const client = createClient({
     url,
-    request_timeout: 60_000,
+    request_timeout: 660_000, // each request brings its own, shorter limit
+    log: { level: ClickHouseLogLevel.OFF }, // what fails is thrown; whoever catches it decides what to log
     max_open_connections: 32,
     use_multipart_params_auto: true,
     compression: { request: false, response: false }, // loopback or one rack away: the CPU is worth more
