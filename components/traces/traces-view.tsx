@@ -1,0 +1,132 @@
+"use client";
+
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { parseAsString, useQueryState } from "nuqs";
+import { useCallback } from "react";
+import { buildApiUrl, fetchApi } from "@/components/data/fetch-api";
+import { useApi } from "@/components/data/use-api";
+import { DurationHeatmap } from "@/components/traces/duration-heatmap";
+import { FilterBar } from "@/components/traces/filter-bar";
+import { TracesTable } from "@/components/traces/traces-table";
+import { useTraceFilters } from "@/components/traces/use-trace-filters";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/empty-state";
+import { ErrorState } from "@/components/ui/error-state";
+import { PageHeader, Panel } from "@/components/ui/panel";
+import { Skeleton } from "@/components/ui/skeleton";
+import { heatmapResponse, tracesResponse } from "@/lib/api/contract";
+import type { HotspanError } from "@/lib/errors";
+import { formatCounted } from "@/lib/format";
+
+const PAGE_SIZE = 100;
+
+/** The list of traces under a heat map of their durations; both by the same filters. */
+export function TracesView() {
+  const filters = useTraceFilters();
+  const [sort, setSort] = useQueryState("sort", parseAsString.withDefault("-start"));
+  const heatmap = useApi("/api/v1/traces/heatmap", filters.params, heatmapResponse);
+  const list = useTraceList({ ...filters.params, sort });
+  const { fetchNextPage, isFetchingNextPage, hasNextPage } = list;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+
+  const traces = list.data?.pages.flatMap((page) => page.traces) ?? [];
+  const total = list.data?.pages[0]?.total ?? 0;
+  const error = list.error ?? heatmap.error;
+  return (
+    <>
+      <PageHeader
+        title="Traces"
+        summary={list.data ? formatCounted(total, "trace") : <Skeleton className="w-20" />}
+      />
+      <FilterBar filters={filters} />
+      <Panel>
+        {error ? (
+          <ErrorState
+            title="The traces could not be loaded"
+            error={error}
+            onRetry={filters.range.refresh}
+            retrying={list.isFetching}
+          />
+        ) : list.data && total === 0 ? (
+          <NoTraces
+            filtered={filters.active}
+            onClear={filters.clear}
+            onWiden={() => filters.range.setRange({ from: "now-7d", to: "now" })}
+          />
+        ) : (
+          <>
+            <div className="border-b">
+              {heatmap.data ? (
+                <DurationHeatmap heatmap={heatmap.data} filters={filters} />
+              ) : (
+                <div className="px-3 py-3">
+                  <Skeleton className="h-[166px] w-full" />
+                </div>
+              )}
+            </div>
+            <TracesTable
+              traces={traces}
+              total={total}
+              sort={sort}
+              onSort={(next) => void setSort(next)}
+              onNearEnd={more}
+              loading={list.isPending}
+              stale={list.isPlaceholderData}
+            />
+          </>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+function useTraceList(params: Parameters<typeof buildApiUrl>[1]) {
+  const url = buildApiUrl("/api/v1/traces", { ...params, limit: PAGE_SIZE });
+  return useInfiniteQuery<
+    Awaited<ReturnType<typeof loadPage>>,
+    HotspanError,
+    { pages: Awaited<ReturnType<typeof loadPage>>[] },
+    string[],
+    string | null
+  >({
+    queryKey: ["api", "/api/v1/traces", url],
+    queryFn: ({ pageParam, signal }) => loadPage(url, pageParam, signal),
+    initialPageParam: null,
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function loadPage(url: string, cursor: string | null, signal: AbortSignal) {
+  return fetchApi(cursor === null ? url : `${url}&cursor=${encodeURIComponent(cursor)}`, tracesResponse, {
+    signal,
+  });
+}
+
+function NoTraces({
+  filtered,
+  onClear,
+  onWiden,
+}: {
+  filtered: boolean;
+  onClear: () => void;
+  onWiden: () => void;
+}) {
+  return (
+    <EmptyState
+      title={filtered ? "No trace matches these filters" : "No traces in this time range"}
+      actions={
+        <>
+          {filtered && <Button onClick={onClear}>Clear the filters</Button>}
+          <Button onClick={onWiden}>Look at the last 7 days</Button>
+        </>
+      }
+    >
+      {filtered
+        ? "Loosen a filter, or look at a longer time."
+        : "Point an OpenTelemetry exporter at port 4317 (gRPC) or 4318 (HTTP): traces show a second or two after they arrive."}
+    </EmptyState>
+  );
+}
