@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
-import { fitFrameName, parseFrameName } from "@/components/flame/frame-name";
+import { parseFrameName } from "@/components/flame/frame-name";
 import { useRangeLink } from "@/components/shell/use-time-range";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
@@ -304,6 +304,6 @@ function ServiceDots({ services }: { services: readonly string[] }) {
 
 /** Import paths are long and their end tells most: `json.(*encodeState).marshal`. */
 function shortFunction(name: string): string {
-  const { prefix, label } = fitFrameName(parseFrameName(name, ""), 40);
-  return prefix + label;
+  const { shortPrefix, label } = parseFrameName(name, "");
+  return shortPrefix + label;
 }
