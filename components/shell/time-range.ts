@@ -1,5 +1,5 @@
+import { parseInstant } from "@/lib/api/instant";
 import { formatDateTime } from "@/lib/format";
-import { NANOS_PER_SECOND } from "@/lib/units";
 
 /** What the URL says: `from`/`to` as the HTTP interface takes them (`now-1h`, RFC 3339, Unix nanoseconds). */
 export interface TimeRangeTokens {
@@ -18,33 +18,13 @@ export const RELATIVE_RANGES = [
   { from: "now-7d", short: "7 d", label: "Last 7 days" },
 ] as const;
 
-const UNIT_NS = new Map([
-  ["s", BigInt(NANOS_PER_SECOND)],
-  ["m", 60n * BigInt(NANOS_PER_SECOND)],
-  ["h", 3_600n * BigInt(NANOS_PER_SECOND)],
-  ["d", 86_400n * BigInt(NANOS_PER_SECOND)],
-]);
-
-/** @returns Unix nanoseconds, or undefined when the text is no instant */
-export function parseInstant(text: string, nowNs: bigint): bigint | undefined {
-  if (text === "now") return nowNs;
-  const relative = /^now-(\d{1,6})([smhd])$/.exec(text);
-  if (relative !== null) {
-    const unit = UNIT_NS.get(relative[2] ?? "");
-    return unit === undefined ? undefined : nowNs - BigInt(relative[1] ?? "0") * unit;
-  }
-  if (/^\d{1,19}$/.test(text)) return BigInt(text);
-  const millis = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(millis) ? undefined : BigInt(millis) * 1_000_000n;
-}
-
 /** @returns [from, to) in Unix nanoseconds; undefined when a token is no instant or the range is empty */
 export function resolveRange(
   tokens: TimeRangeTokens,
-  nowNs: bigint,
+  nowMillis: number,
 ): { from: bigint; to: bigint } | undefined {
-  const from = parseInstant(tokens.from, nowNs);
-  const to = parseInstant(tokens.to, nowNs);
+  const from = parseInstant(tokens.from, nowMillis);
+  const to = parseInstant(tokens.to, nowMillis);
   return from === undefined || to === undefined || from >= to ? undefined : { from, to };
 }
 
@@ -60,6 +40,6 @@ export function formatRange(tokens: TimeRangeTokens): string {
 
 function formatEnd(token: string): string {
   if (token.startsWith("now")) return token;
-  const instant = parseInstant(token, 0n);
+  const instant = parseInstant(token, 0);
   return instant === undefined ? token : formatDateTime(instant);
 }

@@ -56,11 +56,12 @@ export function useTimeRange(): TimeRange {
   );
 
   return useMemo(() => {
-    const nowNs = BigInt(nowMillis) * 1_000_000n;
     const asked = { from: url.from, to: url.to };
-    const resolved = resolveRange(asked, nowNs);
+    const resolved = resolveRange(asked, nowMillis);
     const tokens = resolved === undefined ? DEFAULT_RANGE : asked;
-    const { from, to } = resolved ?? resolveRange(DEFAULT_RANGE, nowNs) ?? { from: 0n, to: nowNs };
+    const hourNs = 3_600_000_000_000n;
+    const nowNs = BigInt(nowMillis) * 1_000_000n;
+    const { from, to } = resolved ?? { from: nowNs - hourNs, to: nowNs };
     return {
       tokens,
       fromNs: from,

@@ -1,0 +1,206 @@
+"use client";
+import Link from "next/link";
+import { parseAsString, useQueryState } from "nuqs";
+import { Sparkline } from "@/components/chart/sparkline";
+import { useServiceColour } from "@/components/data/use-services";
+import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
+import { ColourDot } from "@/components/ui/service-dot";
+import { SkeletonRows } from "@/components/ui/skeleton";
+import { SortableTh, Table, Td, Th, Tr } from "@/components/ui/table";
+import { Value } from "@/components/ui/value";
+import type { Service, ServicesResponse } from "@/lib/api/contract";
+import {
+  formatAgo,
+  formatCores,
+  formatCountExact,
+  formatDuration,
+  formatInstantExact,
+  formatPercent,
+  NO_VALUE,
+} from "@/lib/format";
+import { type ServiceColumn, sortServices } from "./sort-services";
+
+const WIDE = "max-lg:hidden";
+const MEDIUM = "max-md:hidden";
+const SMALL = "max-sm:hidden";
+
+export function ServicesTable({ answer }: { answer: ServicesResponse }) {
+  const [sort, setSort] = useQueryState("sort", parseAsString.withDefault("-requests"));
+  const rangeNs = Number(BigInt(answer.toUnixNano) - BigInt(answer.fromUnixNano));
+  const highestCpu = Math.max(1, ...answer.services.map(({ cpuNs }) => cpuNs));
+  return (
+    <Table label="Services">
+      <ServicesHead sort={sort} onSort={(next) => void setSort(next)} />
+      <tbody>
+        {sortServices(answer.services, sort).map((service) => (
+          <ServiceRow
+            key={service.name}
+            service={service}
+            rangeNs={rangeNs}
+            stepNs={answer.stepNs}
+            highestCpu={highestCpu}
+          />
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function ServicesHead({ sort, onSort }: { sort: string; onSort: (sort: string) => void }) {
+  const header = (column: ServiceColumn, label: string, className?: string, title?: string) => (
+    <SortableTh
+      column={column}
+      sort={sort}
+      onSort={onSort}
+      numeric={column !== "name" && column !== "last"}
+      first={column === "name" ? "ascending" : "descending"}
+      className={className}
+      title={title}
+    >
+      {label}
+    </SortableTh>
+  );
+  return (
+    <thead className="border-line border-b">
+      <tr>
+        {header("name", "Service")}
+        <Th className={SMALL}>Requests over time</Th>
+        {header("requests", "Requests", undefined, "Entry spans: requests that came into the service")}
+        {header("errors", "Errors", undefined, "Share of the requests that ended in an error")}
+        {header("p95", "p95", undefined, "95 of 100 requests were faster")}
+        {header("cpu", "CPU", undefined, "CPU time of all samples of the service, with or without a request")}
+        <Th numeric className={WIDE} title="CPU time divided by the length of the range">
+          Cores
+        </Th>
+        {header("last", "Last seen", MEDIUM)}
+        <Th className={SMALL}>
+          <span className="sr-only">Look closer</span>
+        </Th>
+      </tr>
+    </thead>
+  );
+}
+
+interface ServiceRowProps {
+  service: Service;
+  rangeNs: number;
+  stepNs: number;
+  highestCpu: number;
+}
+
+function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
+  const link = useRangeLink();
+  const colour = useServiceColour();
+  const { nowMillis } = useTimeRange();
+  const target = { service: service.name };
+  const busiest = Math.max(0, ...service.sparkline);
+  return (
+    <Tr>
+      <Td>
+        <Link
+          href={link("/endpoints", target)}
+          className="flex w-fit items-center gap-2 font-medium hover:underline"
+        >
+          <ColourDot colour={colour(service.name)} />
+          {service.name}
+        </Link>
+        {service.language !== "" && (
+          <div className="pl-4 text-subtle text-xs sm:hidden">{service.language}</div>
+        )}
+      </Td>
+      <Td className={SMALL}>
+        <div className="flex items-center gap-3">
+          <Sparkline
+            values={service.sparkline}
+            label={`Requests of ${service.name}: at most ${formatCountExact(busiest)} in ${formatDuration(stepNs)}`}
+            className="text-subtle"
+          />
+        </div>
+      </Td>
+      <Td numeric>
+        <Value value={service.requests} unit="count" />
+      </Td>
+      <Td numeric>
+        <ErrorRate errors={service.errors} requests={service.requests} />
+      </Td>
+      <Td numeric>
+        <Value value={service.p95Ns} unit="duration" />
+      </Td>
+      <Td numeric>
+        <span className="flex items-center justify-end gap-2">
+          <span aria-hidden className="hidden h-1.5 w-16 rounded-[1px] bg-sunken md:block">
+            <span
+              className="block h-full rounded-[1px] bg-accent"
+              style={{ width: `${(service.cpuNs / highestCpu) * 100}%` }}
+            />
+          </span>
+          <Value value={service.cpuNs} unit="duration" className="min-w-16" />
+        </span>
+      </Td>
+      <Td numeric className={WIDE}>
+        <span className="text-muted">{formatCores(service.cpuNs / rangeNs)}</span>
+      </Td>
+      <Td
+        className={`${MEDIUM} whitespace-nowrap text-muted`}
+        title={formatInstantExact(service.lastSeenUnixNano)}
+      >
+        {formatAgo(service.lastSeenUnixNano, nowMillis)}
+      </Td>
+      <Td className={`${SMALL} w-px whitespace-nowrap`}>
+        <span className="flex gap-3 text-muted text-sm">
+          <Link
+            href={link("/traces", target)}
+            aria-label={`Traces of ${service.name}`}
+            className="hover:text-ink hover:underline"
+          >
+            Traces
+          </Link>
+          <Link
+            href={link("/endpoints", target)}
+            aria-label={`Endpoints of ${service.name}`}
+            className="hover:text-ink hover:underline"
+          >
+            Endpoints
+          </Link>
+        </span>
+      </Td>
+    </Tr>
+  );
+}
+
+/** A share of requests, red as soon as there is one. */
+export function ErrorRate({ errors, requests }: { errors: number; requests: number }) {
+  if (requests === 0) return <span className="text-subtle">{NO_VALUE}</span>;
+  return (
+    <span
+      title={`${formatCountExact(errors)} of ${formatCountExact(requests)} requests`}
+      className={errors > 0 ? "font-medium text-danger-ink" : "text-subtle"}
+    >
+      {formatPercent(errors / requests)}
+    </span>
+  );
+}
+
+export function ServicesTableSkeleton() {
+  return (
+    <Table label="Services, loading">
+      <ServicesHead sort="-requests" onSort={() => undefined} />
+      <tbody>
+        <SkeletonRows
+          rows={4}
+          columns={[
+            { width: 120 },
+            { width: 120 },
+            { width: 48, num: true },
+            { width: 40, num: true },
+            { width: 48, num: true },
+            { width: 96, num: true },
+            { width: 56, num: true },
+            { width: 56 },
+            { width: 96 },
+          ]}
+        />
+      </tbody>
+    </Table>
+  );
+}
