@@ -14,6 +14,7 @@ gateway/GetProduct 0..100 Server
 const cpu = (millis: number, bySpan: Record<string, number> = {}): TraceCpu => ({
   cpuNs: millis * 1e6,
   sampleCount: millis / 10,
+  samplesByService: new Map([["gateway", millis / 10]]),
   bySpan: new Map(Object.entries(bySpan).map(([span, value]) => [span, value * 1e6])),
   topFunction: "main.render",
 });
@@ -29,8 +30,8 @@ describe("summarizeTrace", () => {
       endpoint: "GetProduct",
       services: ["gateway", "pricing"],
       entries: [
-        { service: "gateway", endpoint: "GetProduct" },
-        { service: "pricing", endpoint: "GetPrice" },
+        { service: "gateway", endpoint: "GetProduct", sampleCount: 4 },
+        { service: "pricing", endpoint: "GetPrice", sampleCount: 0 },
       ],
       spanCount: 6,
       errorCount: 1,
@@ -55,7 +56,13 @@ describe("summarizeTrace", () => {
 });
 
 test("explainNoSamples tells absence, missing labels, too short and waiting apart", () => {
-  const around = { profiles: 2, samples: 900, labelledSamples: 700, periodNs: 10_000_000 };
+  const around = {
+    profiles: 2,
+    samples: 900,
+    labelledSamples: 700,
+    capturedSamples: 0,
+    periodNs: 10_000_000,
+  };
   expect(explainNoSamples(3e6, ["web"], { ...around, profiles: 0 })).toBe(
     "No CPU profile of service web covers the time of this trace.",
   );

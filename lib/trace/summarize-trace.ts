@@ -12,11 +12,26 @@ export interface TraceCpu {
   readonly sampleCount: number;
   /** Span id -> CPU of the samples labelled with that very span. What is missing to `cpuNs` names only the trace. */
   readonly bySpan: ReadonlyMap<string, Nanos>;
+  readonly samplesByService: ReadonlyMap<string, number>;
   /** The function with the most self CPU, "" without samples. */
   readonly topFunction: string;
 }
 
-export const NO_CPU: TraceCpu = { cpuNs: 0, sampleCount: 0, bySpan: new Map(), topFunction: "" };
+export const NO_CPU: TraceCpu = {
+  cpuNs: 0,
+  sampleCount: 0,
+  bySpan: new Map(),
+  samplesByService: new Map(),
+  topFunction: "",
+};
+
+/** Where a trace enters a service. */
+export interface TraceEntry {
+  readonly service: string;
+  readonly endpoint: string;
+  /** CPU samples of the trace in that service, given to its first entry there so that they count once. */
+  readonly sampleCount: number;
+}
 
 /** A row of the list of traces. */
 export interface TraceSummaryColumns {
@@ -27,8 +42,8 @@ export interface TraceSummaryColumns {
   readonly endpoint: string;
   /** In order of first appearance in the tree. */
   readonly services: readonly string[];
-  /** Where the trace enters a service, each pair once. */
-  readonly entries: readonly { readonly service: string; readonly endpoint: string }[];
+  /** By start, each pair of service and endpoint once. */
+  readonly entries: readonly TraceEntry[];
   readonly spanCount: number;
   readonly errorCount: number;
   readonly cpuNs: Nanos;
@@ -45,17 +60,10 @@ export function summarizeTrace(spans: readonly SummarySpan[], cpu: TraceCpu): Tr
   const tree = buildTraceTree(spans);
   const root = tree.nodes[tree.roots[0] ?? 0]?.span;
   const services = new Set<string>();
-  const entries = new Map<string, { service: string; endpoint: string }>();
   let errorCount = 0;
   for (const { span } of tree.nodes) {
     services.add(span.service);
     if (span.status === "Error") errorCount++;
-    if (span.isEntry) {
-      entries.set(JSON.stringify([span.service, span.endpoint]), {
-        service: span.service,
-        endpoint: span.endpoint,
-      });
-    }
   }
   return {
     startUnixNano: tree.startUnixNano,
@@ -64,7 +72,7 @@ export function summarizeTrace(spans: readonly SummarySpan[], cpu: TraceCpu): Tr
     rootName: root?.name ?? "",
     endpoint: root?.endpoint ?? "",
     services: [...services],
-    entries: [...entries.values()],
+    entries: findEntries(tree, cpu),
     spanCount: tree.nodes.length,
     errorCount,
     cpuNs: cpu.cpuNs,
@@ -72,6 +80,20 @@ export function summarizeTrace(spans: readonly SummarySpan[], cpu: TraceCpu): Tr
     unexplainedNs: computeUnexplained(tree, cpu),
     topFunction: cpu.topFunction,
   };
+}
+
+function findEntries(tree: TraceTree<SummarySpan>, cpu: TraceCpu): TraceEntry[] {
+  const entries = new Map<string, TraceEntry>();
+  const entered = new Set<string>();
+  const nodes = tree.nodes.filter(({ span }) => span.isEntry).sort((a, b) => a.startNs - b.startNs);
+  for (const { span } of nodes) {
+    const key = JSON.stringify([span.service, span.endpoint]);
+    if (entries.has(key)) continue;
+    const sampleCount = entered.has(span.service) ? 0 : (cpu.samplesByService.get(span.service) ?? 0);
+    entered.add(span.service);
+    entries.set(key, { service: span.service, endpoint: span.endpoint, sampleCount });
+  }
+  return [...entries.values()];
 }
 
 /**

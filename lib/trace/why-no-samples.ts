@@ -6,6 +6,8 @@ export interface ProfilesAround {
   readonly samples: number;
   /** Of those, with any trace's label. */
   readonly labelledSamples: number;
+  /** Of whole-process profiles that were captured for this very trace. */
+  readonly capturedSamples?: number;
   /** Nanoseconds between two samples of a busy thread; 0 when unknown. */
   readonly periodNs: Nanos;
 }
@@ -16,6 +18,9 @@ export function explainNoSamples(
   services: readonly string[],
   around: ProfilesAround,
 ): string {
+  if (around.capturedSamples !== undefined && around.capturedSamples > 0) {
+    return `No sample is labelled with this trace; the flame graph is of the whole process, captured while the trace ran (${around.capturedSamples} samples).`;
+  }
   const who = services.length === 1 ? `service ${services[0]}` : `any of its ${services.length} services`;
   if (around.profiles === 0) return `No CPU profile of ${who} covers the time of this trace.`;
   const profiles = around.profiles === 1 ? "1 CPU profile covers" : `${around.profiles} CPU profiles cover`;

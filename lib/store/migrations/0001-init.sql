@@ -51,8 +51,9 @@ CREATE TABLE IF NOT EXISTS traces (
   root_name LowCardinality(String),
   endpoint LowCardinality(String),
   services Array(LowCardinality(String)),
-  entry_services Array(LowCardinality(String)),   -- parallel to entry_endpoints
+  entry_services Array(LowCardinality(String)),   -- parallel to the next two, in order of entry
   entry_endpoints Array(LowCardinality(String)),
+  entry_samples Array(UInt32),                    -- CPU samples of the trace in that service, at its first entry there
   span_count UInt32,
   error_count UInt32,
   cpu_ns UInt64,
@@ -60,6 +61,7 @@ CREATE TABLE IF NOT EXISTS traces (
   unexplained_ns UInt64,
   top_function String CODEC(ZSTD(1)),
   settled_at DateTime64(3),
+  ingested_until DateTime64(3),                   -- whatever was ingested before it is settled, in this row's trace and all others
   is_deleted UInt8 DEFAULT 0
 ) ENGINE = ReplacingMergeTree(settled_at, is_deleted)
 PARTITION BY toDate(start_hour)

@@ -1,0 +1,101 @@
+import type { TraceFilter } from "@/lib/api/query";
+import { parseTraceId } from "@/lib/ids";
+import type { SqlCondition } from "@/lib/store/sample-filter";
+
+/** Spans may start later than their trace: text is looked for in spans that start up to an hour after the range's end. */
+const LATEST_SPAN_NANOS = 3_600_000_000_000n;
+
+/** Listing reads derived rows that may have been rewritten: FINAL picks the last; partitions never share a key. */
+export const TRACES_FINAL = "traces FINAL";
+export const FINAL_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
+
+/**
+ * The filters of the list of traces as one condition over `traces`. Ranges are by the trace's start, `to` exclusive.
+ * @returns "1" when nothing narrows
+ */
+export function traceFilterSql(filter: TraceFilter): SqlCondition {
+  const parts: string[] = [];
+  const params: Record<string, unknown> = {};
+  if (filter.from !== undefined) {
+    // start_hour is the table's order: it skips what lies before; start is exact.
+    parts.push(
+      "start_hour >= toStartOfHour(fromUnixTimestamp64Nano({from:Int64}))",
+      "start >= fromUnixTimestamp64Nano({from:Int64})",
+    );
+    params.from = String(filter.from);
+  }
+  if (filter.to !== undefined) {
+    parts.push(
+      "start_hour <= fromUnixTimestamp64Nano({to:Int64})",
+      "start < fromUnixTimestamp64Nano({to:Int64})",
+    );
+    params.to = String(filter.to);
+  }
+  if (filter.service !== undefined) {
+    parts.push("has(services, {service:String})");
+    params.service = filter.service;
+  }
+  if (filter.endpoints.length > 0) {
+    parts.push(
+      filter.service === undefined
+        ? "hasAny(entry_endpoints, {endpoints:Array(String)})"
+        : "arrayExists((s, e) -> s = {service:String} AND has({endpoints:Array(String)}, e), entry_services, entry_endpoints)",
+    );
+    params.endpoints = filter.endpoints;
+  }
+  if (filter.minDurationNs !== undefined) {
+    parts.push("duration_ns >= {minDuration:UInt64}");
+    params.minDuration = filter.minDurationNs;
+  }
+  if (filter.maxDurationNs !== undefined) {
+    parts.push("duration_ns <= {maxDuration:UInt64}");
+    params.maxDuration = filter.maxDurationNs;
+  }
+  if (filter.onlyErrors) parts.push("error_count > 0");
+  if (filter.hasProfile !== undefined)
+    parts.push(filter.hasProfile ? "sample_count > 0" : "sample_count = 0");
+  if (filter.text !== undefined) {
+    const found = textSql(filter.text, filter);
+    parts.push(found.sql);
+    Object.assign(params, found.params);
+  }
+  return { sql: parts.length === 0 ? "1" : parts.join(" AND "), params };
+}
+
+/**
+ * Text over the spans: a trace id finds its trace; `key=value` finds that attribute of a span or resource with exactly
+ * that value; anything else is looked for, without regard to case, in span names, span attributes' values and status
+ * messages.
+ */
+function textSql(text: string, range: TraceFilter): SqlCondition {
+  const traceId = parseTraceId(text.trim());
+  if (traceId !== undefined) return { sql: "trace_id = {traceId:String}", params: { traceId } };
+  const within: string[] = [];
+  const params: Record<string, unknown> = {};
+  if (range.from !== undefined) {
+    within.push("Timestamp >= fromUnixTimestamp64Nano({from:Int64})");
+    params.from = String(range.from);
+  }
+  if (range.to !== undefined) {
+    within.push("Timestamp < fromUnixTimestamp64Nano({textTo:Int64})");
+    params.textTo = String(range.to + LATEST_SPAN_NANOS);
+  }
+  const exact = /^([\w.\-/]+)=(.*)$/s.exec(text);
+  if (exact === null) {
+    within.push(
+      `(SpanName IN (SELECT DISTINCT SpanName FROM otel_traces WHERE positionCaseInsensitiveUTF8(SpanName, {text:String}) > 0)
+        OR arrayExists(v -> positionCaseInsensitiveUTF8(v, {text:String}) > 0, mapValues(SpanAttributes))
+        OR positionCaseInsensitiveUTF8(StatusMessage, {text:String}) > 0)`,
+    );
+    params.text = text;
+  } else {
+    // The bloom filter knows values of span attributes; a resource is the same in most spans and has none.
+    within.push(
+      `((has(mapValues(SpanAttributes), {value:String}) AND SpanAttributes[{key:String}] = {value:String} AND mapContains(SpanAttributes, {key:String}))
+        OR (ResourceAttributes[{key:String}] = {value:String} AND mapContains(ResourceAttributes, {key:String})))`,
+    );
+    params.key = exact[1];
+    params.value = exact[2];
+  }
+  return { sql: `trace_id IN (SELECT TraceId FROM otel_traces WHERE ${within.join(" AND ")})`, params };
+}
