@@ -1,0 +1,41 @@
+import { TriangleAlert } from "lucide-react";
+import { Tooltip } from "@/components/ui/tooltip";
+import type { FlamegraphResponse } from "@/lib/api/contract";
+import { formatValue, formatValueExact } from "@/lib/format";
+import type { FlameSelector } from "./flame-selector";
+import { describeCertainty, describeSamples, warnOfFewSamples } from "./flame-words";
+
+/** What the graph adds up to, and how far to trust it: total, samples and their rate, how they are tied to the selection. */
+export function FlameSummary({ answer, selector }: { answer: FlamegraphResponse; selector: FlameSelector }) {
+  const certainty = describeCertainty(answer.certainty, selector);
+  const warning = warnOfFewSamples(answer.sampleCount);
+  return (
+    <div className="flex min-w-0 flex-wrap items-baseline gap-x-2 gap-y-0.5" aria-live="polite">
+      <span
+        className="font-semibold text-md tabular-nums"
+        title={formatValueExact(answer.total, answer.unit)}
+        data-testid="flame-total"
+      >
+        {formatValue(answer.total, answer.unit)}
+      </span>
+      <span className="text-muted">{describeSamples(answer.sampleCount, answer.sampleRateHz)}</span>
+      <span aria-hidden className="text-subtle">
+        ·
+      </span>
+      <Tooltip content={certainty.long}>
+        <button
+          type="button"
+          className="cursor-help rounded-sm text-left text-muted underline decoration-dotted decoration-subtle underline-offset-3"
+        >
+          {certainty.short}
+        </button>
+      </Tooltip>
+      {warning !== null && (
+        <span className="flex items-center gap-1 text-muted">
+          <TriangleAlert aria-hidden className="size-3.5 shrink-0 self-center text-accent-ink" />
+          {warning}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { FlamegraphResponse } from "@/lib/api/contract";
+import { formatCountExact } from "@/lib/format";
+import type { FlameSelector } from "./flame-selector";
+
+type Certainty = FlamegraphResponse["certainty"];
+
+/** Below this many samples one sample is more than 1 % of the width, and a share is off by 10 % of itself or more. */
+export const FEW_SAMPLES = 100;
+
+/** @returns `9 samples at 100 Hz` */
+export function describeSamples(count: number, rateHz: number | null): string {
+  const samples = `${formatCountExact(count)} ${count === 1 ? "sample" : "samples"}`;
+  return rateHz === null ? samples : `${samples} at ${Number(rateHz.toPrecision(3))} Hz`;
+}
+
+/** @returns how the samples are tied to what was asked for, and what that means */
+export function describeCertainty(
+  certainty: Certainty,
+  selector: FlameSelector,
+): { short: string; long: string } {
+  switch (certainty) {
+    case "span-label":
+      return {
+        short:
+          selector.scope === "subtree"
+            ? "labelled with this span or one below it"
+            : "labelled with this span",
+        long: "Every sample carries the id of the span that was running: nothing of other requests is in here.",
+      };
+    case "trace-label":
+      return {
+        short: "labelled with this trace",
+        long: "Every sample carries this trace's id: nothing of other requests is in here.",
+      };
+    case "process-capture":
+      return {
+        short: "whole process, captured for this trace",
+        long: "The profile was taken because of this trace, but holds all that the process did meanwhile.",
+      };
+    case "process-time":
+      return {
+        short: "whole process while this trace ran",
+        long: "The samples carry no trace id: this is all that the process did at that time, other requests included.",
+      };
+    case "range":
+      return {
+        short:
+          (selector.endpoint?.length ?? 0) > 0
+            ? "labelled with the chosen endpoints"
+            : "all requests of the time range",
+        long: "All samples of the time range that match the filters.",
+      };
+  }
+}
+
+/** @returns what shares are worth, null when there are samples enough */
+export function warnOfFewSamples(count: number): string | null {
+  if (count === 0 || count >= FEW_SAMPLES) return null;
+  const one =
+    count === 1 ? "the one sample is everything" : `one sample is ${Math.round(100 / count)} % of the width`;
+  return `Shares are rough: ${one}.`;
+}

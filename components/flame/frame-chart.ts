@@ -1,0 +1,196 @@
+import flamegraph, { type FlameGraphNode, type FlameGraphTooltip } from "d3-flame-graph";
+import { type Selection, select } from "d3-selection";
+import type { DrawnFrame } from "./drawn-tree";
+import { frameColour } from "./frame-colour";
+import { type FrameName, fitFrameName, parseFrameName } from "./frame-name";
+
+declare module "d3-selection" {
+  // d3-flame-graph loads d3-transition, which adds this.
+  interface Selection<GElement extends BaseType, Datum, PElement extends BaseType, PDatum> {
+    interrupt(): this;
+  }
+}
+
+export type ChartFrame = FlameGraphNode<DrawnFrame>;
+
+export const CELL_HEIGHT = 20;
+/** Narrower frames are not drawn: below this they are noise, and zooming brings them up. */
+const MIN_FRAME_WIDTH = 1;
+const MIN_LABEL_WIDTH = 26;
+/** Of 12 px Inter, measured over Go and Node function names; a little generous, CSS cuts what is still too long. */
+const CHARACTER_WIDTH = 6.3;
+const LABEL_PADDING = 8;
+
+export interface FrameChartOptions {
+  readonly width: number;
+  /** icicle: root on top; flame: root below */
+  readonly rootOnTop: boolean;
+  readonly hatchId: string;
+  /** begins the ids of the frames' elements */
+  readonly idPrefix: string;
+  /** what a screen reader says of a frame */
+  nameForReaders(frame: DrawnFrame): string;
+  cutLabel(frame: DrawnFrame): string;
+}
+
+/** Draws one hierarchy at a time into `element`. The only file that knows d3-flame-graph. */
+export interface FrameChart {
+  draw(tree: DrawnFrame, options: FrameChartOptions): void;
+  /** as drawn, in no order */
+  frames(): readonly ChartFrame[];
+  frameAt(target: EventTarget | null): ChartFrame | null;
+  elementOf(frame: ChartFrame): Element | null;
+  /** Outlines a frame. */
+  point(frame: ChartFrame | null): void;
+  /** Lights up what matches and dims the rest; null takes the light away. @returns how many frames match */
+  mark(matches: ((frame: DrawnFrame) => boolean) | null): number;
+  destroy(): void;
+}
+
+/**
+ * d3-flame-graph lays frames out and keeps their elements. It starts a transition per rectangle and label that lasts
+ * 250 ms whatever duration is set; `settle` ends them all at once, so that the first painted picture is the finished one.
+ *
+ * Zooming draws another hierarchy instead of using the package's own zoom, which writes into the data and keeps the
+ * siblings' elements. Its click handlers on the frames are kept from running by a listener in the capture phase.
+ *
+ * @param onPick a frame was clicked
+ */
+export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFrame) => void): FrameChart {
+  let frames: ChartFrame[] = [];
+  let elements = new Map<ChartFrame, SVGGElement>();
+  let drawn = false;
+  let options: FrameChartOptions | null = null;
+  const names = new WeakMap<DrawnFrame, FrameName>();
+  const container: Selection<HTMLElement, DrawnFrame, null, undefined> = select(element);
+
+  const nameOf = (frame: DrawnFrame): FrameName => {
+    const known = names.get(frame) ?? parseFrameName(frame.name, frame.file);
+    names.set(frame, known);
+    return known;
+  };
+
+  const chart = flamegraph<DrawnFrame>()
+    .cellHeight(CELL_HEIGHT)
+    .transitionDuration(0)
+    .minFrameSize(MIN_FRAME_WIDTH)
+    .resetHeightOnZoom(true)
+    .tooltip(noTooltip())
+    .setColorMapper(({ data }) =>
+      data.kind === "cut" ? `url(#${options?.hatchId})` : frameColour(nameOf(data)),
+    );
+
+  const pick = (event: MouseEvent) => {
+    event.stopPropagation();
+    const frame = frameAt(event.target);
+    if (frame !== null) onPick(frame);
+  };
+  element.addEventListener("click", pick, { capture: true });
+
+  function frameAt(target: EventTarget | null): ChartFrame | null {
+    const group = target instanceof Element ? target.closest("g.frame") : null;
+    return group === null ? null : select<Element, ChartFrame>(group).datum();
+  }
+
+  function settle({ width, rootOnTop, idPrefix, nameForReaders, cutLabel }: FrameChartOptions): void {
+    const svg = container.select<SVGSVGElement>("svg");
+    const groups = svg.selectAll<SVGGElement, ChartFrame>("g.frame").interrupt();
+    groups.select("rect").interrupt();
+    groups.select("div").interrupt();
+
+    frames = groups.data();
+    elements = new Map();
+    const height = CELL_HEIGHT * (1 + frames.reduce((deepest, { depth }) => Math.max(deepest, depth), 0));
+    svg.attr("height", height).attr("role", "none");
+    groups.each(function (frame) {
+      const { data, depth } = frame;
+      // Whole pixels, with a gap of one between frames: crisp edges, and neighbours stay apart without a stroke.
+      const left = Math.round(frame.x0 * width);
+      const space = Math.round(frame.x1 * width) - left;
+      const top = rootOnTop ? depth * CELL_HEIGHT : height - (depth + 1) * CELL_HEIGHT;
+      const [rect, label] = [this.firstElementChild, this.lastElementChild];
+      const text = label?.firstElementChild;
+      if (!rect || !label || !(text instanceof HTMLElement)) return;
+      elements.set(frame, this);
+      this.setAttribute("transform", `translate(${left},${top})`);
+      this.setAttribute("class", `frame ${data.kind}`);
+      this.id = `${idPrefix}${frame.id}`;
+      this.setAttribute("role", "treeitem");
+      this.setAttribute("aria-level", String(depth + 1));
+      this.setAttribute("aria-label", nameForReaders(data));
+      rect.setAttribute("width", String(Math.max(1, space - 1)));
+      rect.setAttribute("height", String(CELL_HEIGHT - 1));
+      label.setAttribute("width", String(space));
+      if (space < MIN_LABEL_WIDTH) {
+        text.style.display = "none";
+        return;
+      }
+      text.style.display = "block";
+      const room = Math.floor((space - LABEL_PADDING) / CHARACTER_WIDTH);
+      if (data.kind === "cut") text.textContent = cutLabel(data);
+      else writeName(text, nameOf(data), room);
+    });
+  }
+
+  const cursor = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  cursor.setAttribute("class", "flame-cursor");
+
+  return {
+    frameAt,
+    frames: () => frames,
+    elementOf: (frame) => elements.get(frame) ?? null,
+    draw(tree, next) {
+      options = next;
+      chart.width(next.width).inverted(next.rootOnTop);
+      // Not `chart(selection)` again: it tells laid-out data by a class name that minifying changes.
+      if (drawn) chart.update(tree);
+      else container.datum(tree).call(chart);
+      drawn = true;
+      settle(next);
+      element.querySelector("svg")?.append(cursor);
+      cursor.setAttribute("visibility", "hidden");
+    },
+    point(frame) {
+      const group = frame === null ? undefined : elements.get(frame);
+      const rect = group?.firstElementChild;
+      cursor.setAttribute("visibility", rect ? "visible" : "hidden");
+      if (!group || !rect) return;
+      for (const name of ["width", "height"]) cursor.setAttribute(name, rect.getAttribute(name) ?? "0");
+      cursor.setAttribute("transform", group.getAttribute("transform") ?? "");
+    },
+    mark(matches) {
+      let count = 0;
+      element.classList.toggle("searching", matches !== null);
+      for (const [frame, group] of elements) {
+        const match = matches?.(frame.data) ?? false;
+        group.classList.toggle("match", match);
+        if (match) count++;
+      }
+      return count;
+    },
+    destroy() {
+      element.removeEventListener("click", pick, { capture: true });
+      container.selectAll("g.frame, g.frame rect, g.frame div").interrupt();
+      chart.destroy();
+      element.replaceChildren();
+      container.datum(null);
+      frames = [];
+      elements = new Map();
+    },
+  };
+}
+
+function writeName(text: HTMLElement, name: FrameName, room: number): void {
+  const { prefix, label } = fitFrameName(name, room);
+  if (prefix === "") {
+    text.textContent = label;
+    return;
+  }
+  const dimmed = document.createElement("span");
+  dimmed.textContent = prefix;
+  text.replaceChildren(dimmed, label);
+}
+
+function noTooltip(): FlameGraphTooltip {
+  return Object.assign(() => undefined, { show: () => undefined, hide: () => undefined });
+}
