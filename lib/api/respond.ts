@@ -11,6 +11,10 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
 };
 
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}
+
 /** Nobody reads the answer to a request that was given up; nginx's number for it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -47,5 +51,5 @@ export function respondError(error: unknown): Response {
   if (code === "overloaded" || code === "unavailable") {
     headers.set("Retry-After", String(known?.retryAfterSeconds ?? 2));
   }
-  return Response.json({ error: { code, message } }, { status: STATUS[code], headers });
+  return Response.json({ error: { code, message } }, { status: statusOf(code), headers });
 }

@@ -1,10 +1,13 @@
 import { HotspanError } from "@/lib/errors";
 
-export interface GroupCommitOptions<T> {
+export interface GroupCommitOptions<T, R> {
   /** Rows of one submission. */
   readonly rowsOf: (item: T) => number;
-  /** Stores a whole group, or throws: then nobody in the group is told that it was stored. Called one at a time. */
-  readonly commit: (group: readonly T[]) => Promise<void>;
+  /**
+   * Stores a whole group and says for each submission what came of it, or throws: then nobody in the group is told
+   * that it was stored. Called one at a time.
+   */
+  readonly commit: (group: readonly T[]) => Promise<readonly R[]>;
   /** A group is committed when it has so many rows ... */
   readonly minRows: number;
   /** ... or its oldest submission has waited so long, in milliseconds. */
@@ -15,23 +18,23 @@ export interface GroupCommitOptions<T> {
   readonly maxQueuedRows: number;
 }
 
-export interface GroupCommit<T> {
+export interface GroupCommit<T, R> {
   /**
-   * @returns once the rows are stored
+   * @returns once the rows are stored, what `commit` said of them
    * @throws HotspanError `overloaded` when too much is waiting, or whatever `commit` threw
    */
-  submit(item: T): Promise<void>;
+  submit(item: T): Promise<R>;
   /** Rows that wait or are being committed. */
   queuedRows(): number;
   /** Commits what waits without delay, and resolves when nothing is left. */
   drain(): Promise<void>;
 }
 
-interface Waiting<T> {
+interface Waiting<T, R> {
   readonly item: T;
   readonly rows: number;
   readonly since: number;
-  readonly resolve: () => void;
+  readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -39,8 +42,8 @@ interface Waiting<T> {
  * Many small submissions become few large inserts: an insert costs an fsync whatever its size. Groups are committed
  * one after another, so that a group sees what the group before it stored.
  */
-export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
-  const waiting: Waiting<T>[] = [];
+export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
+  const waiting: Waiting<T, R>[] = [];
   let waitingRows = 0;
   let committingRows = 0;
   let running = false;
@@ -71,8 +74,12 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     running = true;
     const group = takeGroup();
     try {
-      await options.commit(group.map(({ item }) => item));
-      for (const { resolve } of group) resolve();
+      const results = await options.commit(group.map(({ item }) => item));
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const result = results[index];
+        if (result === undefined) reject(new Error("The commit said nothing of a submission."));
+        else resolve(result);
+      }
     } catch (error) {
       for (const { reject } of group) reject(error);
     } finally {
@@ -83,7 +90,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     }
   }
 
-  function takeGroup(): Waiting<T>[] {
+  function takeGroup(): Waiting<T, R>[] {
     let count = 0;
     for (const { rows } of waiting) {
       if (count > 0 && committingRows + rows > options.maxRows) break;
@@ -108,7 +115,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
           ),
         );
       }
-      return new Promise<void>((resolve, reject) => {
+      return new Promise<R>((resolve, reject) => {
         waiting.push({ item, rows, since: performance.now(), resolve, reject });
         waitingRows += rows;
         schedule();

@@ -3,6 +3,8 @@
  * one question which of the group's spans exist. A retried export, within a group or after a crash, adds nothing.
  */
 import { Readable } from "node:stream";
+import { ClickHouseError } from "@clickhouse/client";
+import { HotspanError } from "@/lib/errors";
 import { queryRows, storeClient, storeError } from "@/lib/store/clickhouse";
 import { textColumn } from "@/lib/store/row";
 import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-row";
@@ -10,6 +12,14 @@ import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-ro
 const NANOS_PER_DAY = 86_400_000_000_000n;
 /** Ids asked for at once: 50 bytes each in a bound parameter. */
 const IDS_PER_QUESTION = 20_000;
+/** Of one insert; the engine takes a quarter of a gigabyte. */
+const MAX_INSERT_BYTES = 67_108_864;
+const MAX_REFUSED = 50;
+/**
+ * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER, _UUID,
+ * INCORRECT_DATA, DECIMAL_OVERFLOW, CANNOT_READ_ARRAY_FROM_TEXT, CANNOT_READ_MAP_FROM_TEXT: about a row, not the store.
+ */
+const UNREADABLE = new Set(["6", "25", "26", "27", "38", "41", "72", "376", "117", "407", "130", "457"]);
 
 interface NewRow {
   readonly rows: SpanRows;
@@ -21,10 +31,10 @@ interface NewRow {
 /**
  * Inserts the spans that are not stored yet; one insert per UTC day, because an insert is atomic per partition only.
  * A failure may leave earlier days stored: sending the same rows again completes them.
- * @returns how many rows were new
+ * @returns for each of `groups`, how many of its rows the store cannot hold (0 unless our own checks missed something)
  * @throws HotspanError `unavailable` (and the like) when the store did not take everything
  */
-export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number> {
+export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
   const candidates = new Map<string, NewRow>();
   let first = 0n;
   let last = 0n;
@@ -42,8 +52,9 @@ export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSig
   }
   for (const id of await findStoredSpans([...candidates.values()], first, last, signal))
     candidates.delete(id);
-  for (const rows of splitByDay(candidates.values())) await insertText(rows, signal);
-  return candidates.size;
+  const refused: NewRow[] = [];
+  for (const day of splitByDay(candidates.values())) await insertOrRefuse(day, refused, signal);
+  return groups.map((rows) => refused.filter((row) => row.rows === rows).length);
 }
 
 /** @returns trace id + span id of those that are stored */
@@ -85,16 +96,52 @@ function splitByDay(spans: Iterable<NewRow>): NewRow[][] {
   return [...days.values()];
 }
 
-async function insertText(spans: readonly NewRow[], signal: AbortSignal | undefined): Promise<void> {
+/**
+ * One row that the engine cannot parse fails the whole insert, and would fail every retry of it. So a refused batch
+ * is halved until the row stands alone. Many such rows are no longer the rows' fault, and end the attempt.
+ * @param refused collects the rows that the engine does not take
+ */
+async function insertOrRefuse(
+  spans: readonly NewRow[],
+  refused: NewRow[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const runs = textRuns(spans);
+  const bytes = runs.reduce((sum, run) => sum + run.length, 0);
+  if (spans.length === 1 || bytes <= MAX_INSERT_BYTES) {
+    try {
+      return await insertText(Buffer.concat(runs, bytes), signal);
+    } catch (error) {
+      if (!isUnreadableRow(error) || refused.length >= MAX_REFUSED) throw error;
+      const [only, ...others] = spans;
+      if (only !== undefined && others.length === 0) {
+        console.error("The store refused a span:", error instanceof Error ? error.message : error);
+        refused.push(only);
+        return;
+      }
+    }
+  }
+  const middle = Math.floor(spans.length / 2);
+  await insertOrRefuse(spans.slice(0, middle), refused, signal);
+  await insertOrRefuse(spans.slice(middle), refused, signal);
+}
+
+function isUnreadableRow(error: unknown): boolean {
+  return (
+    error instanceof HotspanError &&
+    error.cause instanceof ClickHouseError &&
+    UNREADABLE.has(error.cause.code)
+  );
+}
+
+async function insertText(text: Buffer, signal: AbortSignal | undefined): Promise<void> {
   const [column, ...columns] = SPAN_COLUMNS;
   try {
     await storeClient().insert({
       table: "otel_traces",
       columns: [column, ...columns],
-      values: Readable.from([Buffer.concat(textRuns(spans))], { objectMode: false }),
+      values: Readable.from([text], { objectMode: false }),
       format: "JSONCompactEachRow",
-      // A key or value we do not write must fail loudly; half a nanosecond of a date must not be guessed at.
-      clickhouse_settings: { input_format_skip_unknown_fields: 0 },
       ...(signal === undefined ? {} : { abort_signal: signal }),
     });
   } catch (error) {

@@ -1,0 +1,94 @@
+/** The ingest process: the one writer of the store. Receives on 4318 (HTTP) and 4317 (gRPC) until told to stop. */
+import { readConfig } from "@/lib/config";
+import { HotspanError } from "@/lib/errors";
+import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
+import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
+import { closeStore, connectStore, queryRows } from "@/lib/store/clickhouse";
+import { migrateStore } from "@/lib/store/migrate";
+
+/** Under the supervisor's patience (6 s), so that an orderly end is the rule. */
+const DRAIN_MS = 5_000;
+const STORE_START_MS = 60_000;
+/** How long inserts of a predecessor that was killed may still be under way. */
+const PREDECESSOR_MS = 10_000;
+
+let receiver: Receiver | undefined;
+let stopping = false;
+
+async function stop(code: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // Whatever hangs, the process ends.
+  setTimeout(() => process.exit(code), DRAIN_MS + 1_000).unref();
+  await receiver?.stop(DRAIN_MS);
+  await closeCatalogue();
+  await closeStore();
+  process.exit(code);
+}
+
+process.on("SIGTERM", () => void stop(0));
+process.on("SIGINT", () => void stop(0));
+process.once("disconnect", () => void stop(0));
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await stop(1);
+}
+
+async function start(): Promise<void> {
+  const config = readConfig();
+  if (config.clickhouseUrl === undefined) {
+    throw new Error("No store is configured: start Hotspan with npm start, or set CLICKHOUSE_URL.");
+  }
+  connectStore(config.clickhouseUrl);
+  await untilStoreAnswers(() =>
+    migrateStore({ storeKind: config.storeKind, retentionDays: config.retentionDays }),
+  );
+  await catalogue(config.catalogueUrl);
+  if (config.storeKind === "embedded") await untilInsertsEnd();
+  const opened = await startReceiver({
+    host: config.host,
+    httpPort: config.otlpHttpPort,
+    grpcPort: config.otlpGrpcPort,
+    maxBodyBytes: config.maxBodyBytes,
+    workerScript: new URL("./decode-worker.mjs", import.meta.url),
+    receiveProfile: async () => {
+      throw new HotspanError("unavailable", "Profiles cannot be received yet.");
+    },
+  });
+  if (stopping) await opened.stop(0);
+  receiver = opened;
+}
+
+/** Tries again while the store is starting; anything but its absence is told at once. */
+async function untilStoreAnswers<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + STORE_START_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isAway = error instanceof HotspanError && error.code === "unavailable";
+      if (!isAway || stopping || performance.now() > deadline) throw error;
+      await pause(200);
+    }
+  }
+}
+
+/**
+ * An insert survives the process that sent it. Until those of a killed predecessor have ended, asking which spans are
+ * stored would miss theirs, and a resent export would be stored twice.
+ */
+async function untilInsertsEnd(): Promise<void> {
+  const deadline = performance.now() + PREDECESSOR_MS;
+  while (performance.now() < deadline) {
+    const running = await queryRows("SELECT 1 FROM system.processes WHERE query_kind = 'Insert' LIMIT 1");
+    if (running.length === 0) return;
+    await pause(50);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,28 @@
+import { decodeOtlpTraces, type OtlpEncoding } from "@/lib/ingest/otlp-traces";
+import { encodeSpanRows, type SpanRows } from "@/lib/store/span-row";
+
+export interface TraceUpload {
+  readonly bytes: Uint8Array;
+  readonly encoding: OtlpEncoding;
+  /** The receiver's clock in Unix nanoseconds. */
+  readonly now: bigint;
+  /** "" for what users send, "sample" for the recorded demo shop. */
+  readonly source: string;
+}
+
+export interface TraceRows {
+  readonly rows: SpanRows;
+  readonly rejectedSpans: number;
+  readonly message: string;
+}
+
+/**
+ * From an uncompressed OTLP body to rows that can be sent as they are.
+ * @throws HotspanError `invalid-input`
+ */
+export function decodeTraceRows(upload: TraceUpload): TraceRows {
+  const { bytes, encoding, now, source } = upload;
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { spans, rejectedSpans, message } = decodeOtlpTraces(body, encoding, now);
+  return { rows: encodeSpanRows(spans, source), rejectedSpans, message };
+}
