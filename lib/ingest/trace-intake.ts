@@ -85,7 +85,10 @@ async function withPatience<T>(work: () => Promise<T>, stopping: AbortSignal): P
       return await work();
     } catch (error) {
       const isAway = error instanceof HotspanError && error.code === "unavailable";
-      if (!isAway || stopping.aborted || performance.now() + pauseMs > deadline) throw error;
+      if (!isAway || stopping.aborted || performance.now() + pauseMs > deadline) {
+        console.error("Spans were not stored:", error instanceof Error ? (error.cause ?? error) : error);
+        throw error;
+      }
     }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, pauseMs);

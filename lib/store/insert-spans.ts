@@ -15,6 +15,7 @@ const IDS_PER_QUESTION = 20_000;
 /** Of one insert; the engine takes a quarter of a gigabyte. */
 const MAX_INSERT_BYTES = 67_108_864;
 const MAX_REFUSED = 50;
+const INSERT = `INSERT INTO otel_traces (${SPAN_COLUMNS.join(", ")}) FORMAT JSONCompactEachRow`;
 /**
  * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER, _UUID,
  * INCORRECT_DATA, DECIMAL_OVERFLOW, CANNOT_READ_ARRAY_FROM_TEXT, CANNOT_READ_MAP_FROM_TEXT: about a row, not the store.
@@ -135,15 +136,14 @@ function isUnreadableRow(error: unknown): boolean {
 }
 
 async function insertText(text: Buffer, signal: AbortSignal | undefined): Promise<void> {
-  const [column, ...columns] = SPAN_COLUMNS;
   try {
-    await storeClient().insert({
-      table: "otel_traces",
-      columns: [column, ...columns],
+    const { stream } = await storeClient().exec({
+      query: INSERT,
       values: Readable.from([text], { objectMode: false }),
-      format: "JSONCompactEachRow",
       ...(signal === undefined ? {} : { abort_signal: signal }),
     });
+    // An insert answers nothing; reading that frees the connection.
+    stream.resume();
   } catch (error) {
     throw storeError(error, signal);
   }
