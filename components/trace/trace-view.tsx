@@ -17,6 +17,11 @@ import { Segmented } from "@/components/ui/segmented";
 import { traceResponse } from "@/lib/api/contract";
 
 const SCOPES = ["trace", "subtree", "span"] as const;
+const SCOPE_NAMES = {
+  trace: "this trace",
+  subtree: "this span and those below it",
+  span: "this span",
+} as const;
 
 /** One trace: its spans in time and the flame graph of exactly that trace, or of the span that is selected. */
 export function TraceView({ traceId }: { traceId: string }) {
@@ -71,17 +76,14 @@ export function TraceView({ traceId }: { traceId: string }) {
           </div>
         )}
       </div>
-      <section aria-label="Flame graph" className="mt-4">
-        <div className="mb-2 flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
-          <h2 className="font-medium">
-            CPU of{" "}
-            {scope === "trace"
-              ? "this trace"
-              : scope === "span"
-                ? "this span"
-                : "this span and those below it"}
-          </h2>
-          {span && (
+      <FlamePanel
+        selector={selector}
+        group="service"
+        className="mt-4"
+        title={`CPU of ${SCOPE_NAMES[scope]}`}
+        emptyHelp={scope === "trace" ? trace.data.noSamplesReason : undefined}
+        actions={
+          span && (
             <Segmented
               label="What the flame graph covers"
               value={scope}
@@ -92,16 +94,9 @@ export function TraceView({ traceId }: { traceId: string }) {
                 { value: "span", label: "Span only" },
               ]}
             />
-          )}
-        </div>
-        {scope === "trace" && trace.data.noSamplesReason !== null ? (
-          <div className="rounded-lg border bg-surface">
-            <EmptyState title="No CPU samples in this trace">{trace.data.noSamplesReason}</EmptyState>
-          </div>
-        ) : (
-          <FlamePanel selector={selector} />
-        )}
-      </section>
+          )
+        }
+      />
     </>
   );
 }
