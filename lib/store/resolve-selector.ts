@@ -1,0 +1,154 @@
+/** Asks the store what a selector of a trace or span means in it, and gives the condition that all reads share. */
+import { chooseTieRule, type TieRule } from "@/lib/correlation/choose-ties";
+import type { SampleSelector } from "@/lib/correlation/selector";
+import { spanSubtree } from "@/lib/correlation/span-subtree";
+import { invalidInput } from "@/lib/errors";
+import { queryRows } from "@/lib/store/clickhouse";
+import { numberColumn, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
+import { type SpanOnlySamples, type SqlCondition, sampleFilter } from "@/lib/store/sample-filter";
+import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
+
+export interface ResolvedSelector {
+  readonly selector: SampleSelector;
+  readonly filter: SqlCondition;
+  /** undefined for a range. */
+  readonly rule: TieRule | undefined;
+  /** Whose samples can match, when the store was asked; undefined when any service's can. Narrows the read of stacks. */
+  readonly services: readonly string[] | undefined;
+}
+
+/** More spans than a page shows; beyond it a subtree may miss descendants. */
+const MAX_SPANS = 200_000;
+/** Profiles longer than this are not searched for samples that name a span of the trace without the trace. */
+const MAX_WINDOW_NANOS = 3_600n * BigInt(NANOS_PER_SECOND);
+
+/**
+ * @param prefix of the bound parameters, for two selectors in one query
+ * @throws HotspanError `invalid-input` for a span without its trace, and as queryRows
+ */
+export async function resolveSelector(
+  selector: SampleSelector,
+  prefix = "",
+  signal?: AbortSignal,
+): Promise<ResolvedSelector> {
+  if (selector.traceId === undefined) {
+    if (selector.spanId !== undefined) {
+      throw invalidInput(
+        "A span is selected together with its trace: span ids are unique within a trace only.",
+      );
+    }
+    return {
+      selector,
+      filter: sampleFilter(selector, undefined, prefix),
+      rule: undefined,
+      services: selector.service === undefined ? undefined : [selector.service],
+    };
+  }
+  const [own, spans, spanIds] = await Promise.all([
+    findSamplesOfTrace(selector, signal),
+    findSpanOnlySamples(selector, signal),
+    findSpanIds(selector, signal),
+  ]);
+  const found = { labelled: own.labelled + (spans?.count ?? 0), process: own.process };
+  const rule = chooseTieRule(selector, found) ?? "labelled";
+  const services = [...new Set([...own.services, ...(spans?.services ?? [])])];
+  const spanOnly =
+    spans === undefined
+      ? undefined
+      : {
+          services,
+          fromUnixNano:
+            own.labelled > 0 ? earliest(own.fromUnixNano, spans.fromUnixNano) : spans.fromUnixNano,
+          toUnixNano: latest(own.toUnixNano, spans.toUnixNano),
+        };
+  return { selector, filter: sampleFilter(selector, { rule, spanIds, spanOnly }, prefix), rule, services };
+}
+
+async function findSamplesOfTrace(selector: SampleSelector, signal?: AbortSignal) {
+  const type = sampleFilter(typeOnly(selector), undefined);
+  const [row] = await queryRows(
+    `SELECT countIf(tie != 'process') AS labelled, countIf(tie = 'process') AS process, groupUniqArray(service) AS services,
+       toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
+     FROM samples WHERE ${type.sql} AND trace_id = {traceId:String}`,
+    { ...type.params, traceId: selector.traceId },
+    { signal },
+  );
+  if (row === undefined) throw new Error("An aggregate without GROUP BY has one row.");
+  return {
+    labelled: numberColumn(row, "labelled"),
+    process: numberColumn(row, "process"),
+    services: textsColumn(row, "services"),
+    fromUnixNano: unixNanoColumn(row, "first"),
+    toUnixNano: unixNanoColumn(row, "last"),
+  };
+}
+
+/** Of profilers that know spans but no traces: Datadog's, and older clients of Pyroscope. */
+async function findSpanOnlySamples(
+  selector: SampleSelector,
+  signal?: AbortSignal,
+): Promise<(SpanOnlySamples & { count: number }) | undefined> {
+  const [where] = await queryRows(
+    `SELECT groupUniqArray(ServiceName) AS services, groupUniqArray(SpanId) AS spans,
+       toUnixTimestamp64Nano(min(Timestamp)) AS start, max(toUnixTimestamp64Nano(Timestamp) + Duration) AS end
+     FROM otel_traces WHERE TraceId = {traceId:String}`,
+    { traceId: selector.traceId },
+    { signal },
+  );
+  if (where === undefined || textsColumn(where, "services").length === 0) return undefined;
+  const type = sampleFilter(typeOnly(selector), undefined);
+  const [row] = await queryRows(
+    `SELECT count() AS found, groupUniqArray(service) AS services,
+       toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
+     FROM samples
+     WHERE ${type.sql} AND service IN {services:Array(String)} AND trace_id = '' AND span_id || root_span_id != ''
+       AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time <= fromUnixTimestamp64Nano({to:Int64})
+       AND (span_id IN {spans:Array(String)} OR root_span_id IN {spans:Array(String)})`,
+    {
+      ...type.params,
+      services: textsColumn(where, "services"),
+      spans: textsColumn(where, "spans"),
+      from: String(earlier(unixNanoColumn(where, "start"))),
+      to: String(unixNanoColumn(where, "end")),
+    },
+    { signal },
+  );
+  const count = row === undefined ? 0 : numberColumn(row, "found");
+  if (row === undefined || count === 0) return undefined;
+  return {
+    count,
+    services: textsColumn(row, "services"),
+    fromUnixNano: unixNanoColumn(row, "first"),
+    toUnixNano: unixNanoColumn(row, "last"),
+  };
+}
+
+async function findSpanIds(selector: SampleSelector, signal?: AbortSignal): Promise<string[] | undefined> {
+  if (selector.spanId === undefined) return undefined;
+  if (selector.scope === "span") return [selector.spanId];
+  const rows = await queryRows(
+    `SELECT SpanId, ParentSpanId FROM otel_traces WHERE TraceId = {traceId:String} LIMIT ${MAX_SPANS}`,
+    { traceId: selector.traceId },
+    { signal, rows: MAX_SPANS },
+  );
+  return spanSubtree(
+    selector.spanId,
+    rows.map((row) => ({ spanId: textColumn(row, "SpanId"), parentSpanId: textColumn(row, "ParentSpanId") })),
+  );
+}
+
+function typeOnly(selector: SampleSelector): SampleSelector {
+  return { type: selector.type, scope: "span", endpoints: [], labels: new Map() };
+}
+
+function earliest(a: UnixNano, b: UnixNano): UnixNano {
+  return a < b ? a : b;
+}
+
+function latest(a: UnixNano, b: UnixNano): UnixNano {
+  return a > b ? a : b;
+}
+
+function earlier(instant: UnixNano): UnixNano {
+  return unixNano(instant > MAX_WINDOW_NANOS ? instant - MAX_WINDOW_NANOS : 0n);
+}
