@@ -162,7 +162,7 @@ async function findFunctionNames(ids: readonly string[], signal?: AbortSignal): 
   const rows = await queryRows(
     `SELECT toString(function_id) AS id, name FROM functions
      WHERE function_id IN {ids:Array(UInt64)} LIMIT 1 BY function_id`,
-    { ids: wanted },
+    { ids: wanted.map(BigInt) },
     { signal },
   );
   return new Map(rows.map((row) => [textColumn(row, "id"), textColumn(row, "name")]));

@@ -14,6 +14,7 @@ gateway/GetProduct 0..100 Server
 const cpu = (millis: number, bySpan: Record<string, number> = {}): TraceCpu => ({
   cpuNs: millis * 1e6,
   sampleCount: millis / 10,
+  samplesBySpan: new Map(),
   samplesByService: new Map([["gateway", millis / 10]]),
   bySpan: new Map(Object.entries(bySpan).map(([span, value]) => [span, value * 1e6])),
   topFunction: "main.render",

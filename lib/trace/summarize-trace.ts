@@ -12,6 +12,7 @@ export interface TraceCpu {
   readonly sampleCount: number;
   /** Span id -> CPU of the samples labelled with that very span. What is missing to `cpuNs` names only the trace. */
   readonly bySpan: ReadonlyMap<string, Nanos>;
+  readonly samplesBySpan: ReadonlyMap<string, number>;
   readonly samplesByService: ReadonlyMap<string, number>;
   /** The function with the most self CPU, "" without samples. */
   readonly topFunction: string;
@@ -21,6 +22,7 @@ export const NO_CPU: TraceCpu = {
   cpuNs: 0,
   sampleCount: 0,
   bySpan: new Map(),
+  samplesBySpan: new Map(),
   samplesByService: new Map(),
   topFunction: "",
 };
