@@ -16,6 +16,9 @@ import (
 // swells and thins by half around it, once in five minutes.
 func Run(ctx context.Context, gateway string, rate float64, products, bigProducts int) {
 	client := &http.Client{Timeout: 30 * time.Second}
+	for !isOpen(ctx, client, gateway) {
+		time.Sleep(100 * time.Millisecond)
+	}
 	began := time.Now()
 	for {
 		wave := 1 + 0.5*math.Sin(2*math.Pi*time.Since(began).Seconds()/300)
@@ -48,6 +51,20 @@ func next(products, bigProducts int) (method, path string) {
 	default:
 		return "POST", "/orders?product=" + product
 	}
+}
+
+// isOpen says true as well when the context has ended: there is nothing left to wait for.
+func isOpen(ctx context.Context, client *http.Client, gateway string) bool {
+	request, err := http.NewRequestWithContext(ctx, "GET", gateway+"/orders", nil)
+	if err != nil {
+		return true
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return ctx.Err() != nil
+	}
+	response.Body.Close()
+	return true
 }
 
 func visit(ctx context.Context, client *http.Client, method, url string) {

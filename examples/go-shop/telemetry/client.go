@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"net/http"
+	"strconv"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -12,11 +13,12 @@ import (
 // Do sends the request inside a client span and passes the trace on in its traceparent header. The span ends when
 // the headers of the answer are there.
 func Do(client *http.Client, r *http.Request) (*http.Response, error) {
+	port, _ := strconv.Atoi(r.URL.Port())
 	ctx, span := StartSpan(r.Context(), r.Method, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attribute.String("http.request.method", r.Method),
 		attribute.String("url.full", r.URL.String()),
 		attribute.String("server.address", r.URL.Hostname()),
-		attribute.String("server.port", r.URL.Port()),
+		attribute.Int("server.port", port),
 	))
 	defer span.End()
 	r = r.WithContext(ctx)

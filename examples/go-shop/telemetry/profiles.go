@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,14 +14,12 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/grafana/pyroscope-go/godeltaprof"
 )
 
-const (
-	cpuWindow      = 10 * time.Second
-	snapshotPeriod = time.Minute
-)
+const cpuWindow = 10 * time.Second
+
+// hotspanClient has a deadline, so that a Hotspan that hangs never holds more than a few windows.
+var hotspanClient = &http.Client{Timeout: cpuWindow}
 
 // PushProfiles profiles this process until the context ends and posts each profile to Hotspan: CPU without a gap in
 // windows of ten seconds; heap, goroutines, mutex and block every minute.
@@ -47,37 +46,12 @@ func PushProfiles(ctx context.Context, hotspan, service string) {
 
 type pusher struct{ url, service string }
 
-// snapshots pushes what was added each minute: the counts of the runtime's own heap, mutex and block profiles grow for
-// as long as the process lives, and sums over time would count everything again and again.
-func (p pusher) snapshots(ctx context.Context) {
-	added := []struct {
-		kind  string
-		write func(io.Writer) error
-	}{
-		{"heap", godeltaprof.NewHeapProfiler().Profile},
-		{"mutex", godeltaprof.NewMutexProfiler().Profile},
-		{"block", godeltaprof.NewBlockProfiler().Profile},
-	}
-	for _, profiler := range added {
-		// What was counted so far belongs to no minute.
-		if err := profiler.write(io.Discard); err != nil {
-			slog.Warn("no profile", "kind", profiler.kind, "error", err)
-		}
-	}
-	started := time.Now()
-	for wait(ctx, snapshotPeriod) {
-		for _, profiler := range added {
-			p.push(profiler.kind, started, profiler.write)
-		}
-		started = time.Now()
-		p.push("goroutine", started, func(w io.Writer) error { return pprof.Lookup("goroutine").WriteTo(w, 0) })
-	}
-}
-
 func (p pusher) push(kind string, start time.Time, write func(io.Writer) error) {
 	var body bytes.Buffer
 	if err := write(&body); err != nil {
-		slog.Warn("no profile", "kind", kind, "error", err)
+		if !errors.Is(err, context.Canceled) {
+			slog.Warn("no profile", "kind", kind, "error", err)
+		}
 		return
 	}
 	p.post(kind, start, &body)
@@ -89,7 +63,7 @@ func (p pusher) post(kind string, start time.Time, body io.Reader) {
 		"kind":    {kind},
 		"start":   {strconv.FormatInt(start.UnixNano(), 10)},
 	}
-	response, err := http.Post(p.url+"?"+query.Encode(), "application/octet-stream", body)
+	response, err := hotspanClient.Post(p.url+"?"+query.Encode(), "application/octet-stream", body)
 	if err == nil {
 		answer, _ := io.ReadAll(io.LimitReader(response.Body, 1024))
 		response.Body.Close()
