@@ -60,6 +60,6 @@ function summarise({ services, fromUnixNano, toUnixNano }: ServicesResponse): st
     formatCounted(services.length, "service"),
     formatCounted(requests, "request"),
     `${formatPercent(requests === 0 ? 0 : errors / requests)} errors`,
-    `${formatCores(cores)} on average`,
+    formatCores(cores),
   ].join(" · ");
 }

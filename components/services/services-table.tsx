@@ -4,6 +4,7 @@ import { parseAsString, useQueryState } from "nuqs";
 import { Sparkline } from "@/components/chart/sparkline";
 import { useServiceColour } from "@/components/data/use-services";
 import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
+import { cn } from "@/components/ui/cn";
 import { ColourDot } from "@/components/ui/service-dot";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { SortableTh, Table, Td, Th, Tr } from "@/components/ui/table";
@@ -11,7 +12,6 @@ import { Value } from "@/components/ui/value";
 import type { Service, ServicesResponse } from "@/lib/api/contract";
 import {
   formatAgo,
-  formatCores,
   formatCountExact,
   formatDuration,
   formatInstantExact,
@@ -103,10 +103,8 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
         >
           <ColourDot colour={colour(service.name)} />
           {service.name}
+          <span className="font-normal text-sm text-subtle max-sm:hidden">{service.language}</span>
         </Link>
-        {service.language !== "" && (
-          <div className="pl-4 text-subtle text-xs sm:hidden">{service.language}</div>
-        )}
       </Td>
       <Td className={SMALL}>
         <div className="flex items-center gap-3">
@@ -138,7 +136,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
         </span>
       </Td>
       <Td numeric className={WIDE}>
-        <span className="text-muted">{formatCores(service.cpuNs / rangeNs)}</span>
+        <Value value={service.cpuNs / rangeNs} unit="count" className="text-muted" />
       </Td>
       <Td
         className={`${MEDIUM} whitespace-nowrap text-muted`}
@@ -174,7 +172,10 @@ export function ErrorRate({ errors, requests }: { errors: number; requests: numb
   return (
     <span
       title={`${formatCountExact(errors)} of ${formatCountExact(requests)} requests`}
-      className={errors > 0 ? "font-medium text-danger-ink" : "text-subtle"}
+      className={cn(
+        errors > 0 ? "text-danger-ink" : "text-subtle",
+        errors / requests >= 0.01 && "font-medium",
+      )}
     >
       {formatPercent(errors / requests)}
     </span>
@@ -189,15 +190,15 @@ export function ServicesTableSkeleton() {
         <SkeletonRows
           rows={4}
           columns={[
-            { width: 120 },
-            { width: 120 },
+            { width: 100 },
+            { width: 120, className: SMALL },
             { width: 48, num: true },
             { width: 40, num: true },
             { width: 48, num: true },
-            { width: 96, num: true },
-            { width: 56, num: true },
-            { width: 56 },
-            { width: 96 },
+            { width: 64, num: true },
+            { width: 48, num: true, className: WIDE },
+            { width: 56, className: MEDIUM },
+            { width: 108, className: SMALL },
           ]}
         />
       </tbody>

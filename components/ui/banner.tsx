@@ -17,7 +17,7 @@ export function Banner({ tone = "neutral", icon, actions, children, label }: Ban
       aria-label={label}
       role={tone === "danger" ? "alert" : undefined}
       className={cn(
-        "flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-1 text-sm [&>svg]:size-3.5 [&>svg]:shrink-0",
+        "flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-1 text-sm max-sm:px-3 [&>svg]:size-3.5 [&>svg]:shrink-0",
         tone === "danger"
           ? "border-danger/30 bg-danger-soft text-danger-ink"
           : "border-line bg-sunken text-muted",

@@ -11,7 +11,7 @@ export function Checkbox({ className, ...props }: CheckboxProps) {
   return (
     <Radix.Root
       className={cn(
-        "group relative inline-flex size-3.5 shrink-0 items-center justify-center rounded-sm border border-control bg-surface text-canvas transition-colors after:absolute after:-inset-1.5 data-[state=checked]:border-ink data-[state=indeterminate]:border-ink data-[state=checked]:bg-ink data-[state=indeterminate]:bg-ink disabled:opacity-50",
+        "group relative flex size-3.5 shrink-0 items-center justify-center rounded-sm border border-control bg-surface text-canvas transition-colors after:absolute after:-inset-1.5 data-[state=checked]:border-ink data-[state=indeterminate]:border-ink data-[state=checked]:bg-ink data-[state=indeterminate]:bg-ink disabled:opacity-50",
         className,
       )}
       {...props}

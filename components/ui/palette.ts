@@ -21,18 +21,36 @@ export function colourOf(name: string): string {
 }
 
 /**
- * Colours for names shown together: each gets its own colour while there are no more than ten. A name keeps the colour of
- * `colourOf` unless one before it in the alphabet holds that; the order of `names` does not matter.
+ * Colours for names shown together: each its own while there are no more than ten, and far apart while there are few. A name
+ * keeps the colour of `colourOf` unless one before it in the alphabet is on it or close by; the order of `names` does not matter.
  */
 export function assignColours(names: Iterable<string>): ReadonlyMap<string, string> {
+  const sorted = [...new Set(names)].sort();
+  const wanted = Math.max(1, Math.min(3, Math.floor(CATEGORY_COUNT / Math.max(1, sorted.length))));
   const colours = new Map<string, string>();
-  let taken = new Set<number>();
-  for (const name of [...new Set(names)].sort()) {
-    if (taken.size === CATEGORY_COUNT) taken = new Set();
-    let slot = hash(name) % CATEGORY_COUNT;
-    while (taken.has(slot)) slot = (slot + 1) % CATEGORY_COUNT;
-    taken.add(slot);
+  let taken: number[] = [];
+  for (const name of sorted) {
+    if (taken.length === CATEGORY_COUNT) taken = [];
+    const slot = findSlot(hash(name) % CATEGORY_COUNT, taken, wanted);
+    taken.push(slot);
     colours.set(name, `var(--cat-${slot})`);
   }
   return colours;
+}
+
+/** The first slot from `start` on that is `distance` hues away from all taken ones, else the first nearer one. */
+function findSlot(start: number, taken: readonly number[], distance: number): number {
+  for (let apart = distance; apart > 0; apart--) {
+    for (let i = 0; i < CATEGORY_COUNT; i++) {
+      const slot = (start + i) % CATEGORY_COUNT;
+      if (taken.every((other) => hueDistance(slot, other) >= apart)) return slot;
+    }
+  }
+  return start;
+}
+
+/** Slots are in the order of their hues, round a circle. */
+function hueDistance(a: number, b: number): number {
+  const steps = Math.abs(a - b);
+  return Math.min(steps, CATEGORY_COUNT - steps);
 }

@@ -17,16 +17,19 @@ export function Skeleton({ className }: { className?: string }) {
 export function SkeletonRows({
   rows,
   columns,
+  cellClassName,
 }: {
   rows: number;
-  columns: readonly { width: number; num?: boolean }[];
+  columns: readonly { width: number; num?: boolean; className?: string }[];
+  /** Of each cell, where the table has cells of its own. */
+  cellClassName?: string;
 }) {
   return Array.from({ length: rows }, (_, row) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the rows are identical and never move
     <tr key={row} className="border-line border-b last:border-b-0">
       {columns.map((column, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
-        <td key={index} className="h-8 px-3">
+        <td key={index} className={cn("h-8 px-3 max-sm:px-2", cellClassName, column.className)}>
           <span className={cn("flex", column.num === true && "justify-end")}>
             <span style={{ width: column.width * (0.75 + ((row * 7 + index * 3) % 5) / 12) }}>
               <Skeleton />

@@ -3,10 +3,16 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn";
 
-/** A table that scrolls sideways inside its own box. `label` names it for screen readers. */
-export function Table({ label, className, children, ...props }: ComponentProps<"table"> & { label: string }) {
+/** A table that scrolls inside its own box: sideways, and down where `boxClassName` limits its height. `label` names it. */
+export function Table({
+  label,
+  className,
+  boxClassName,
+  children,
+  ...props
+}: ComponentProps<"table"> & { label: string; boxClassName?: string }) {
   return (
-    <div className="w-full overflow-x-auto">
+    <div className={cn("w-full overflow-x-auto", boxClassName)}>
       <table aria-label={label} className={cn("w-full border-collapse text-base", className)} {...props}>
         {children}
       </table>
@@ -26,14 +32,16 @@ interface CellProps extends ComponentProps<"td"> {
 }
 
 export function Td({ numeric = false, className, ...props }: CellProps) {
-  return <td className={cn("h-8 px-3 py-1 align-middle", numeric && "num", className)} {...props} />;
+  return (
+    <td className={cn("h-8 px-3 py-1 align-middle max-sm:px-2", numeric && "num", className)} {...props} />
+  );
 }
 
 interface ThProps extends ComponentProps<"th"> {
   numeric?: boolean;
 }
 
-const HEADER = "h-8 whitespace-nowrap px-3 text-left align-middle font-medium text-muted text-sm";
+const HEADER = "h-8 whitespace-nowrap px-3 max-sm:px-2 text-left align-middle font-medium text-muted text-sm";
 
 export function Th({ numeric = false, className, ...props }: ThProps) {
   return <th scope="col" className={cn(HEADER, numeric && "text-right", className)} {...props} />;
@@ -73,7 +81,7 @@ export function SortableTh<K extends string>(props: SortableThProps<K>) {
         title={props.title}
         onClick={() => onSort(next === "ascending" ? column : `-${column}`)}
         className={cn(
-          "group flex h-8 w-full items-center gap-1 px-3 -outline-offset-2 hover:text-ink",
+          "group flex h-8 w-full items-center gap-1 px-3 max-sm:px-2 -outline-offset-2 hover:text-ink",
           numeric && "flex-row-reverse",
           state !== "none" && "text-ink",
         )}
