@@ -111,7 +111,7 @@ async function insertOrRefuse(
   const bytes = runs.reduce((sum, run) => sum + run.length, 0);
   if (spans.length === 1 || bytes <= MAX_INSERT_BYTES) {
     try {
-      return await insertText(Buffer.concat(runs, bytes), signal);
+      return await insertText(runs, signal);
     } catch (error) {
       if (!isUnreadableRow(error) || refused.length >= MAX_REFUSED) throw error;
       const [only, ...others] = spans;
@@ -135,11 +135,11 @@ function isUnreadableRow(error: unknown): boolean {
   );
 }
 
-async function insertText(text: Buffer, signal: AbortSignal | undefined): Promise<void> {
+async function insertText(runs: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
   try {
     const { stream } = await storeClient().exec({
       query: INSERT,
-      values: Readable.from([text], { objectMode: false }),
+      values: Readable.from(runs, { objectMode: false }),
       ...(signal === undefined ? {} : { abort_signal: signal }),
     });
     // An insert answers nothing; reading that frees the connection.
