@@ -26,9 +26,11 @@ export interface Engine {
 }
 
 const startMs = 60_000;
-const silentTicks = 7;
+/** Seconds without a beat (there are two a second): a frozen engine is found and replaced within 10 s. */
+const silentTicks = 5;
 const stopMs = 5_000;
-const firstPauseMs = 50;
+const pauseMs = 100;
+/** between attempts while the engine does not start at all */
 const longestPauseMs = 5_000;
 
 /**
@@ -38,16 +40,14 @@ const longestPauseMs = 5_000;
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const secret = randomBytes(24).toString("hex");
   let stopping = false;
-  let pause = firstPauseMs;
+  let pause = pauseMs;
   let current = await launch(options, 0, secret);
   const { port } = current;
   watch(current);
 
   function watch(launched: Launched): void {
-    const born = Date.now();
     launched.child.once("exit", (code, signal) => {
       if (stopping) return;
-      if (Date.now() - born > 30_000) pause = firstPauseMs;
       options.log(`The store's engine ended (${signal ?? `exit ${code}`}); starting it again.`);
       retry();
     });
@@ -58,6 +58,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       launch(options, port, secret).then(
         (launched) => {
           current = launched;
+          pause = pauseMs;
           if (stopping) launched.child.kill("SIGKILL");
           else {
             options.log("The store's engine is back.");

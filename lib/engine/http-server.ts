@@ -53,9 +53,10 @@ export function createEngineServer(execution: Execution, secret: string): Server
       });
       reply(response, id, wire.format, result, process.hrtime.bigint() - started);
     } catch (error) {
+      // What is still on its way must not be taken for the next request.
+      if (!message.complete) response.setHeader("connection", "close");
+      message.resume();
       replyWithException(response, id, error);
-      // What was not read would be taken for the next request.
-      if (!message.complete) response.once("finish", () => message.destroy());
     }
   }
   return server;

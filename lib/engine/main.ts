@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSessions } from "./chdb-sessions";
 import { formatEngineConfig } from "./engine-config";
+import { describeException } from "./exceptions";
 import { Execution } from "./execution";
 import { createEngineServer } from "./http-server";
 import { type EngineMessage, engineEnvironment } from "./messages";
 
-const beatMs = 1_000;
+const beatMs = 500;
+const memoryLimitExceeded = 241;
 
 /** libchdb's handlers keep a process that calls exit() or abort() alive for minutes; nothing holds SIGKILL up. */
 function die(): never {
@@ -63,9 +65,16 @@ const stop = async () => {
 };
 process.on("SIGTERM", () => void stop());
 
-// A beat says that the library answers, not only that JavaScript runs.
+// A beat says that the library answers, not only that JavaScript runs. Being out of memory is an answer; others
+// (the library is shutting itself down) are not.
 for (;;) {
-  await execution.probe().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
-  tell({ kind: "beat" });
+  const answers = await execution.probe().then(
+    () => true,
+    (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      return describeException(error).code === memoryLimitExceeded;
+    },
+  );
+  if (answers) tell({ kind: "beat" });
   await sleep(beatMs);
 }

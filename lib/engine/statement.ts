@@ -124,6 +124,13 @@ function tokenize(text: string): Token[] {
       const start = at;
       at = endOfQuoted(text, at, char);
       tokens.push({ text: "''", start });
+    } else if (char === "$" && heredoc.test(text.slice(at, at + 130))) {
+      const start = at;
+      at = endOfHeredoc(text, at);
+      tokens.push({ text: "''", start });
+    } else if (/[‘’“”]/.test(char)) {
+      // The engine takes them for quotes; nothing of ours is written with them.
+      throw syntaxError("Typographic quotes are not allowed outside of a string.");
     } else if (text.startsWith("--", at) || char === "#") {
       const end = text.indexOf("\n", at);
       at = end === -1 ? text.length : end + 1;
@@ -149,6 +156,16 @@ function endOfQuoted(text: string, start: number, quote: string): number {
     else if (text[at] === quote) return at + 1;
   }
   throw syntaxError("A quoted string is not closed.");
+}
+
+/** $tag$ ... $tag$, the engine's quotes for text that holds quotes. */
+const heredoc = /^\$\w{0,128}\$/;
+
+function endOfHeredoc(text: string, start: number): number {
+  const tag = heredoc.exec(text.slice(start, start + 130))?.[0] ?? "$$";
+  const end = text.indexOf(tag, start + tag.length);
+  if (end === -1) throw syntaxError("A heredoc is not closed.");
+  return end + tag.length;
 }
 
 function isWord(char: string): boolean {

@@ -4,11 +4,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startEngine } from "./engine-process";
 
+export interface TestEngine {
+  readonly url: string;
+  readonly dataDir: string;
+  /** of the process that runs now */
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
 /**
  * A real engine on a directory of its own, for tests.
  * @returns url that `createClient({ url })` takes as it is, and the directory, removed by `stop`
  */
-export async function startTestEngine(): Promise<{ url: string; dataDir: string; stop(): Promise<void> }> {
+export async function startTestEngine(): Promise<TestEngine> {
   const dataDir = await mkdtemp(join(tmpdir(), "hotspan-store-"));
   const engine = await startEngine({
     dataDir,
@@ -18,6 +26,9 @@ export async function startTestEngine(): Promise<{ url: string; dataDir: string;
   return {
     url: engine.url,
     dataDir,
+    get pid() {
+      return engine.pid;
+    },
     async stop() {
       await engine.stop();
       await rm(dataDir, { recursive: true, force: true });

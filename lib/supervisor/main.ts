@@ -1,6 +1,7 @@
 /**
  * `npm start`: the parent of the engine (embedded store only), ingest and web.
- * Arguments: `--only=web` or `--only=ingest` for one process against CLICKHOUSE_URL, `--dev` for `next dev`.
+ * Arguments: `--only=ingest` leaves the pages out, `--only=web` is the pages alone (with CLICKHOUSE_URL),
+ * `--dev` runs `next dev`.
  */
 import { fileURLToPath } from "node:url";
 import { type Config, readConfig } from "../config";
@@ -62,9 +63,7 @@ try {
 
 async function start(config: Config): Promise<void> {
   if (config.storeKind === "embedded") {
-    if (only !== undefined) {
-      throw new Error(`Only ${only} can run against a ClickHouse server alone: set CLICKHOUSE_URL.`);
-    }
+    if (!runs.ingest) throw new Error("The pages alone need a store of others: set CLICKHOUSE_URL.");
     unlock = lockDataDir(config.dataDir);
   }
   if (runs.web) await requireFreePort(config.port, config.host, "PORT");
