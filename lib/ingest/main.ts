@@ -1,10 +1,14 @@
 /** The ingest process: the one writer of the store. Receives on 4318 (HTTP) and 4317 (gRPC) until told to stop. */
 import { readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
+import { receiveProfile } from "@/lib/ingest/profile-request";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
+import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore, queryRows } from "@/lib/store/clickhouse";
 import { migrateStore } from "@/lib/store/migrate";
+import { runSettler } from "@/lib/store/settle-traces";
+import { unixNanoFromMillis } from "@/lib/units";
 
 /** Under the supervisor's patience (6 s), so that an orderly end is the rule. */
 const DRAIN_MS = 5_000;
@@ -14,10 +18,13 @@ const PREDECESSOR_MS = 10_000;
 
 let receiver: Receiver | undefined;
 let stopping = false;
+/** What goes on beside receiving: both take up at the next start where they were stopped. */
+const background = new AbortController();
 
 async function stop(code: number): Promise<void> {
   if (stopping) return;
   stopping = true;
+  background.abort();
   // Whatever hangs, the process ends.
   setTimeout(() => process.exit(code), DRAIN_MS + 1_000).unref();
   await receiver?.stop(DRAIN_MS);
@@ -46,7 +53,7 @@ async function start(): Promise<void> {
   await untilStoreAnswers(() =>
     migrateStore({ storeKind: config.storeKind, retentionDays: config.retentionDays }),
   );
-  await catalogue(config.catalogueUrl);
+  const profiles = await catalogue(config.catalogueUrl);
   if (config.storeKind === "embedded") await untilInsertsEnd();
   const opened = await startReceiver({
     host: config.host,
@@ -54,12 +61,27 @@ async function start(): Promise<void> {
     grpcPort: config.otlpGrpcPort,
     maxBodyBytes: config.maxBodyBytes,
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
-    receiveProfile: async () => {
-      throw new HotspanError("unavailable", "Profiles cannot be received yet.");
-    },
+    receiveProfile: (upload, pool) =>
+      receiveProfile({ ...upload, maxBytes: config.maxBodyBytes }, profiles, pool),
   });
-  if (stopping) await opened.stop(0);
   receiver = opened;
+  const { signal } = background;
+  runSettler({ signal }).catch((error: unknown) => tellUnless(signal, "Traces are not summed up", error));
+  const ingestUrl = `http://${connectableHost(config.host)}:${opened.httpPort}`;
+  loadSampleData({ ingestUrl, now: unixNanoFromMillis(Date.now()), signal }).catch((error: unknown) =>
+    tellUnless(signal, "The sample data were not loaded", error),
+  );
+}
+
+function tellUnless(signal: AbortSignal, what: string, error: unknown): void {
+  if (!signal.aborted) console.error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+/** Where this machine reaches a server that listens on `host`. */
+function connectableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Tries again while the store is starting; anything but its absence is told at once. */
