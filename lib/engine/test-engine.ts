@@ -13,11 +13,12 @@ export interface TestEngine {
 }
 
 /**
- * A real engine on a directory of its own, for tests.
- * @returns url that `createClient({ url })` takes as it is, and the directory, removed by `stop`
+ * A real engine, for tests.
+ * @param existing a store to open, left in place; without it a new directory
+ * @returns url that `createClient({ url })` takes as it is, and the directory, removed by `stop` if it is new
  */
-export async function startTestEngine(): Promise<TestEngine> {
-  const dataDir = await mkdtemp(join(tmpdir(), "hotspan-store-"));
+export async function startTestEngine(existing?: string): Promise<TestEngine> {
+  const dataDir = existing ?? (await mkdtemp(join(tmpdir(), "hotspan-store-")));
   const engine = await startEngine({
     dataDir,
     script: fileURLToPath(new URL("../../dist/engine.mjs", import.meta.url)),
@@ -31,7 +32,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     },
     async stop() {
       await engine.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      if (existing === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
