@@ -1,16 +1,24 @@
 /** What a decode worker can be asked to do. The same functions run inline for small bodies. */
 import { type ErrorCode, HotspanError } from "@/lib/errors";
+import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
+import type { ProfileRows } from "@/lib/store/profile-row";
 
-export type DecodeTask = { readonly kind: "otlp-traces"; readonly upload: TraceUpload };
+export type DecodeTask =
+  | { readonly kind: "otlp-traces"; readonly upload: TraceUpload }
+  | { readonly kind: "profile"; readonly upload: ProfileUpload };
 
-export type DecodeResult = { readonly kind: "otlp-traces"; readonly traces: TraceRows };
+export type DecodeResult =
+  | { readonly kind: "otlp-traces"; readonly traces: TraceRows }
+  | { readonly kind: "profile"; readonly rows: ProfileRows };
 
-/** @throws HotspanError `invalid-input` */
+/** @throws HotspanError `invalid-input` or `too-large` */
 export function runDecodeTask(task: DecodeTask): DecodeResult {
   switch (task.kind) {
     case "otlp-traces":
       return { kind: task.kind, traces: decodeTraceRows(task.upload) };
+    case "profile":
+      return { kind: task.kind, rows: decodeProfileUpload(task.upload) };
   }
 }
 
@@ -25,6 +33,12 @@ export function buffersOfResult(result: DecodeResult): ArrayBuffer[] {
     case "otlp-traces": {
       const { text, ends, ids, starts } = result.traces.rows;
       return [text, ends, ids, starts].map(({ buffer }) => buffer).filter((buffer) => isPlain(buffer));
+    }
+    case "profile": {
+      const { functions, samples, stacks } = result.rows;
+      return [functions.text, stacks.text, samples.text]
+        .map(({ buffer }) => buffer)
+        .filter((buffer) => isPlain(buffer));
     }
   }
 }

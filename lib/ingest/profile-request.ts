@@ -1,0 +1,115 @@
+/** POST /api/v1/profiles: one pprof of one service, stored before it is answered. */
+import { invalidInput } from "@/lib/errors";
+import { parseTraceId } from "@/lib/ids";
+import type { DecodePool } from "@/lib/ingest/decode-pool";
+import { parseStart } from "@/lib/ingest/profile-time";
+import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
+import type { LockKind } from "@/lib/profile/sample-type";
+import type { Catalogue } from "@/lib/store/catalogue";
+import { insertProfile } from "@/lib/store/insert-profile";
+import type { ProfileRows } from "@/lib/store/profile-row";
+import { unixNanoFromMillis } from "@/lib/units";
+
+/** Below this the way to a worker and back costs more than decoding here. */
+const INLINE_BYTES = 32_768;
+const MAX_SERVICE_LENGTH = 256;
+const MAX_LABELS = 32;
+const MAX_LABEL_LENGTH = 1_024;
+const LABEL_PREFIX = "label.";
+
+export interface ProfileReceipt {
+  readonly profileId: string;
+  readonly service: string;
+  readonly sampleTypes: readonly { readonly type: string; readonly unit: string; readonly total: number }[];
+  readonly samples: number;
+  /** Samples that say to which trace or span they belong. */
+  readonly labelled: number;
+  /** The same bytes were stored before; nothing was stored now. */
+  readonly duplicate: boolean;
+}
+
+export interface ProfileRequest {
+  /** Uncompressed or gzipped as the profiler wrote it; not to be used afterwards. */
+  readonly body: Buffer;
+  readonly query: URLSearchParams;
+  /** Whether it is allowed was decided by who took the request. */
+  readonly source: string;
+  readonly maxBytes: number;
+}
+
+/**
+ * @throws HotspanError `invalid-input` naming the parameter or what is wrong with the profile, `too-large`,
+ *   `unavailable` when the store or the catalogue did not take it: then sending it again is right
+ */
+export async function receiveProfile(
+  request: ProfileRequest,
+  catalogue: Catalogue,
+  pool: DecodePool,
+): Promise<ProfileReceipt> {
+  const upload = readUpload(request);
+  const rows = await decode(upload, pool);
+  const { duplicate, record } = await insertProfile(catalogue, rows);
+  const { labelled, profileId, sampleTypes, samples, service } = record;
+  return { profileId, service, sampleTypes, samples, labelled, duplicate };
+}
+
+async function decode(upload: ProfileUpload, pool: DecodePool): Promise<ProfileRows> {
+  if (upload.bytes.length <= INLINE_BYTES) return decodeProfileUpload(upload);
+  const result = await pool.run({ kind: "profile", upload });
+  if (result.kind !== "profile") throw new Error(`A decode worker answered ${result.kind} to a profile.`);
+  return result.rows;
+}
+
+/** @throws HotspanError `invalid-input` naming the parameter */
+function readUpload({ body, maxBytes, query, source }: ProfileRequest): ProfileUpload {
+  const service = query.get("service")?.trim() ?? "";
+  if (service === "") {
+    throw invalidInput("The parameter service is missing: POST /api/v1/profiles?service=NAME.");
+  }
+  if (service.length > MAX_SERVICE_LENGTH) {
+    throw invalidInput(`The parameter service is longer than ${MAX_SERVICE_LENGTH} characters.`);
+  }
+  const start = query.get("start");
+  return {
+    bytes: body,
+    service,
+    receivedUnixNano: unixNanoFromMillis(Date.now()),
+    startUnixNano: start === null ? undefined : parseStart(start),
+    traceId: readTraceId(query.get("trace_id")),
+    labels: readLabels(query),
+    lockKind: readKind(query.get("kind")),
+    source,
+    maxBytes,
+  };
+}
+
+function readTraceId(text: string | null): string {
+  if (text === null) return "";
+  const traceId = parseTraceId(text);
+  if (traceId === undefined) {
+    throw invalidInput(`trace_id=${text.slice(0, 40)} is not 32 hex digits that are not all zero.`);
+  }
+  return traceId;
+}
+
+function readKind(text: string | null): LockKind | undefined {
+  if (text === null || text === "mutex" || text === "block") return text ?? undefined;
+  throw invalidInput(`kind=${text.slice(0, 40)} is neither mutex nor block.`);
+}
+
+function readLabels(query: URLSearchParams): Map<string, string> {
+  const labels = new Map<string, string>();
+  for (const [name, value] of query) {
+    if (!name.startsWith(LABEL_PREFIX)) continue;
+    const key = name.slice(LABEL_PREFIX.length);
+    if (key === "" || key.length + value.length > MAX_LABEL_LENGTH) {
+      throw invalidInput(
+        `${name.slice(0, 60)} is no usable label: a key and a value of together at most ${MAX_LABEL_LENGTH} characters.`,
+      );
+    }
+    labels.set(key, value);
+  }
+  if (labels.size > MAX_LABELS)
+    throw invalidInput(`There are ${labels.size} labels; the limit is ${MAX_LABELS}.`);
+  return labels;
+}

@@ -1,0 +1,46 @@
+import { invalidInput } from "@/lib/errors";
+import type { Language } from "@/lib/profile/language";
+import { MAX_UNIX_NANO, type Nanos, type UnixNano, unixNano } from "@/lib/units";
+
+/** A profile of more than a month is a broken clock's. */
+const MAX_DURATION_NS = 31n * 86_400_000_000_000n;
+
+export interface WrittenTime {
+  /** `time_nanos` and `duration_nanos` as the profile has them; 0 when missing. */
+  readonly timeNanos: bigint;
+  readonly durationNanos: bigint;
+}
+
+/**
+ * When a profile's window began. Go writes its start; @datadog/pprof, and so every profiler of Node, its end.
+ *
+ * @param asked the sender's own word (`start`), which wins
+ * @param received stands in for a missing time: profiles are sent when their window ends
+ * @throws HotspanError `invalid-input` for a negative or impossible time
+ */
+export function startOfWindow(
+  { timeNanos, durationNanos }: WrittenTime,
+  language: Language,
+  asked: UnixNano | undefined,
+  received: UnixNano,
+): { startUnixNano: UnixNano; durationNs: Nanos } {
+  if (durationNanos < 0n || durationNanos > MAX_DURATION_NS) {
+    throw invalidInput(`The profile's duration_nanos is ${durationNanos}; it must be between 0 and 31 days.`);
+  }
+  if (timeNanos < 0n) throw invalidInput(`The profile's time_nanos is ${timeNanos}, before 1970.`);
+  const durationNs = Number(durationNanos);
+  if (asked !== undefined) return { startUnixNano: asked, durationNs };
+  const isEnd = timeNanos === 0n || language === "nodejs";
+  const written = timeNanos === 0n ? received : timeNanos;
+  const start = isEnd ? written - durationNanos : written;
+  return { startUnixNano: unixNano(start > 0n ? start : 0n), durationNs };
+}
+
+/** @throws HotspanError `invalid-input` for what is no instant between 1970 and 2262 */
+export function parseStart(text: string): UnixNano {
+  const start = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
+  if (start <= 0n || start > MAX_UNIX_NANO) {
+    throw invalidInput(`start=${text.slice(0, 40)} is not an instant in Unix nanoseconds.`);
+  }
+  return unixNano(start);
+}
