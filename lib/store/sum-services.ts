@@ -1,0 +1,167 @@
+import type { ServicesResponse } from "@/lib/api/contract";
+import type { TimeRange } from "@/lib/api/query";
+import { queryRows } from "@/lib/store/clickhouse";
+import { minuteRollupSql } from "@/lib/store/minute-rollup";
+import { nullableNumberColumn, numberColumn, type Row, textColumn } from "@/lib/store/row";
+import { type UnixNano, unixNano } from "@/lib/units";
+
+type ServiceRow = ServicesResponse["services"][number];
+
+const SPARKLINE_COLUMNS = 60n;
+
+/**
+ * Every service that sent spans or CPU samples in the range, by name. Without a range: since the first span.
+ * @throws HotspanError as queryRows
+ */
+export async function sumServices(range: TimeRange, signal?: AbortSignal): Promise<ServicesResponse> {
+  const { from, to } = await boundRange(range, signal);
+  const step = (to - from + SPARKLINE_COLUMNS - 1n) / SPARKLINE_COLUMNS;
+  const columns = Number((to - from + step - 1n) / step);
+  const params = { from: String(from), to: String(to), step: String(step) };
+  const within =
+    "Timestamp >= fromUnixTimestamp64Nano({from:Int64}) AND Timestamp < fromUnixTimestamp64Nano({to:Int64})";
+  const samples = minuteRollupSql(
+    ["service", "type"],
+    { sql: "type IN ('cpu', 'wall')", params: {} },
+    { from, to },
+  );
+  const [spanRows, columnRows, sampleRows] = await Promise.all([
+    queryRows(
+      `SELECT ServiceName AS service, count() AS spans, toString(max(toUnixTimestamp64Nano(Timestamp))) AS last,
+         countIf(IsEntry) AS requests, countIf(IsEntry AND StatusCode = 'Error') AS errors,
+         if(requests = 0, NULL, quantileExactIf(0.95)(Duration, IsEntry)) AS p95
+       FROM otel_traces WHERE ${within} GROUP BY service`,
+      params,
+      { signal },
+    ),
+    queryRows(
+      `SELECT ServiceName AS service, intDiv(toUnixTimestamp64Nano(Timestamp) - {from:Int64}, {step:Int64}) AS column, count() AS requests
+       FROM otel_traces WHERE IsEntry = 1 AND ${within} GROUP BY service, column`,
+      params,
+      { signal },
+    ),
+    queryRows(samples.sql, samples.params, { signal }),
+  ]);
+  const services = new Map<string, ServiceRow>();
+  for (const row of spanRows) {
+    const name = textColumn(row, "service");
+    services.set(name, {
+      ...emptyService(name, columns),
+      spans: numberColumn(row, "spans"),
+      lastSeenUnixNano: textColumn(row, "last"),
+      requests: numberColumn(row, "requests"),
+      errors: numberColumn(row, "errors"),
+      p95Ns: nullableNumberColumn(row, "p95"),
+    });
+  }
+  for (const row of columnRows) {
+    const column = numberColumn(row, "column");
+    const service = services.get(textColumn(row, "service"));
+    if (service !== undefined) service.sparkline[column] = numberColumn(row, "requests");
+  }
+  await addSamples(services, sampleRows, columns, { from, to }, signal);
+  await addLanguages(services, signal);
+  return {
+    services: [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    fromUnixNano: String(from),
+    toUnixNano: String(to),
+    stepNs: Number(step),
+  };
+}
+
+function emptyService(name: string, columns: number): ServiceRow {
+  return {
+    name,
+    language: "",
+    spans: 0,
+    samples: 0,
+    lastSeenUnixNano: "0",
+    requests: 0,
+    errors: 0,
+    p95Ns: null,
+    cpuNs: 0,
+    sparkline: new Array<number>(columns).fill(0),
+  };
+}
+
+/** The ends that were not asked for are those of the data; an empty store has the last hour. */
+async function boundRange(range: TimeRange, signal?: AbortSignal): Promise<{ from: UnixNano; to: UnixNano }> {
+  if (range.from !== undefined && range.to !== undefined) return { from: range.from, to: range.to };
+  const [extent] = await queryRows(
+    `SELECT toString(min(first)) AS first, toString(max(last) + 1) AS end FROM (
+       SELECT toUnixTimestamp64Nano(min(Timestamp)) AS first, toUnixTimestamp64Nano(max(Timestamp)) AS last FROM otel_traces HAVING count() > 0
+       UNION ALL
+       SELECT toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last FROM samples HAVING count() > 0
+     ) HAVING count() > 0`,
+    {},
+    { signal },
+  );
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const first = extent === undefined ? now - 3_600_000_000_000n : BigInt(textColumn(extent, "first"));
+  const end = extent === undefined ? now : BigInt(textColumn(extent, "end"));
+  const from = range.from ?? first;
+  const to = range.to ?? end;
+  return { from: unixNano(from), to: unixNano(to > from ? to : from + 1n) };
+}
+
+/** Samples are those of the CPU clock, of the wall clock where a service has no other. */
+async function addSamples(
+  services: Map<string, ServiceRow>,
+  rows: readonly Row[],
+  columns: number,
+  range: { from: UnixNano; to: UnixNano },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const withoutSpans: string[] = [];
+  for (const row of rows) {
+    const name = textColumn(row, "service");
+    let service = services.get(name);
+    if (service === undefined) {
+      service = emptyService(name, columns);
+      services.set(name, service);
+      withoutSpans.push(name);
+    }
+    const isCpu = textColumn(row, "type") === "cpu";
+    if (isCpu) service.cpuNs = numberColumn(row, "v");
+    if (isCpu || service.samples === 0) service.samples = numberColumn(row, "c");
+  }
+  if (withoutSpans.length === 0) return;
+  const seen = await queryRows(
+    `SELECT service, toString(toUnixTimestamp64Nano(max(time))) AS last FROM samples
+     WHERE service IN {services:Array(String)} AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time < fromUnixTimestamp64Nano({to:Int64})
+     GROUP BY service`,
+    { services: withoutSpans, from: String(range.from), to: String(range.to) },
+    { signal },
+  );
+  for (const row of seen) {
+    const service = services.get(textColumn(row, "service"));
+    if (service !== undefined) service.lastSeenUnixNano = textColumn(row, "last");
+  }
+}
+
+/** A service does not change its language: asked once, of one span, because attributes are the widest columns. */
+const languages = new Map<string, string>();
+const MOST_LANGUAGES = 1_000;
+
+async function addLanguages(
+  services: ReadonlyMap<string, ServiceRow>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const unknown = [...services.values()].filter(
+    (service) => service.spans > 0 && !languages.has(service.name),
+  );
+  await Promise.all(
+    unknown.slice(0, 50).map(async ({ name }) => {
+      const [row] = await queryRows(
+        `SELECT ResourceAttributes['telemetry.sdk.language'] AS language FROM otel_traces
+         WHERE ServiceName = {service:String} ORDER BY ServiceName, SpanName, toDateTime(Timestamp) LIMIT 1`,
+        { service: name },
+        { signal },
+      );
+      if (languages.size >= MOST_LANGUAGES) languages.clear();
+      const language = row === undefined ? "" : textColumn(row, "language");
+      if (language !== "") languages.set(name, language);
+    }),
+  );
+  for (const service of services.values()) service.language = languages.get(service.name) ?? "";
+}
