@@ -16,6 +16,7 @@ interface BandChartProps {
   /** What the chart shows, for screen readers. */
   label: string;
   colourOf: (key: string) => string;
+  nameOf: (key: string) => string;
   /** Formats a height of the y axis. */
   formatRate: (rate: number) => string;
   /** The band to stand out; the others step back. */
@@ -30,7 +31,18 @@ const SHORTEST_DRAG = 6;
 
 /** Stacked steps over time: a step is as wide as it was measured, so areas are amounts. */
 export function BandChart(props: BandChartProps) {
-  const { stacked, fromNs, toNs, label, colourOf, formatRate, highlighted, height = 160, onSelect } = props;
+  const {
+    stacked,
+    fromNs,
+    toNs,
+    label,
+    colourOf,
+    nameOf,
+    formatRate,
+    highlighted,
+    height = 160,
+    onSelect,
+  } = props;
   const clipId = useId();
   const [box, width] = useWidth<HTMLDivElement>();
   const [pointer, setPointer] = useState<number | null>(null);
@@ -158,6 +170,7 @@ export function BandChart(props: BandChartProps) {
           step={step}
           title={formatTime(fromNs + BigInt(Math.round((stacked.ticks[step] ?? 0) * 1e6))).slice(0, 8)}
           colourOf={colourOf}
+          nameOf={nameOf}
           formatRate={formatRate}
           style={pointer > width / 2 ? { right: width - pointer + 12 } : { left: pointer + 12 }}
         />
@@ -189,11 +202,12 @@ interface StepCardProps {
   step: number;
   title: string;
   colourOf: (key: string) => string;
+  nameOf: (key: string) => string;
   formatRate: (rate: number) => string;
   style: { left: number } | { right: number };
 }
 
-function StepCard({ stacked, step, title, colourOf, formatRate, style }: StepCardProps) {
+function StepCard({ stacked, step, title, colourOf, nameOf, formatRate, style }: StepCardProps) {
   const rows = stacked.bands
     .map(({ key, edges }) => ({ key, rate: (edges[step]?.[1] ?? 0) - (edges[step]?.[0] ?? 0) }))
     .filter(({ rate }) => rate > 0)
@@ -208,7 +222,7 @@ function StepCard({ stacked, step, title, colourOf, formatRate, style }: StepCar
       {rows.map(({ key, rate }) => (
         <div key={key} className="flex items-center gap-2">
           <ColourDot colour={colourOf(key)} />
-          <span className="min-w-0 flex-1 truncate">{key}</span>
+          <span className="min-w-0 flex-1 truncate">{nameOf(key)}</span>
           <span className="num">{formatRate(rate)}</span>
         </div>
       ))}

@@ -51,18 +51,18 @@ test("what the bands hold adds up to what was measured", () => {
   }
 });
 
-test("a step that the range cuts is as long as what is left of it, so one busy core stays one core", () => {
-  const { bands, ticks } = buildStackedBands(series("a 5 10 2", 10), {
-    fromNs: seconds(105),
+test("a step that the range cuts is drawn as far as the range goes and never higher than it was", () => {
+  const { bands, ticks } = buildStackedBands(series("a 10 10 10", 10), {
+    fromNs: seconds(109),
     toNs: seconds(122),
     stepNs: 10 * SECOND,
   });
-  expect(ticks).toEqual([0, 5_000, 15_000, 17_000]);
+  expect(ticks).toEqual([0, 1_000, 11_000, 13_000]);
   expect(bands[0]?.edges.map(([, high]) => high)).toEqual([1, 1, 1]);
 });
 
 test("the smallest series are added up under one name and nothing is lost", () => {
-  const folded = foldSmallSeries(series("a 1 1\nb 9 .\nc . 2\nd 5 5\ne 1 .", 10), 2, "others");
+  const folded = foldSmallSeries(series("others 0 1\na 1 1\nb 9 .\nc . 1\nd 5 5\ne 1 .", 10), 2, "others");
   expect(folded.map(({ key }) => key)).toEqual(["d", "b", "others"]);
   expect(folded[2]?.points.map(([, value]) => value / SECOND)).toEqual([2, 3]);
 });

@@ -34,8 +34,8 @@ export interface StackRange {
 const MAX_STEPS = 5_000;
 
 /**
- * Lays series over one another, the first at the ground. The first and last step are only as long as the range reaches into
- * them, so that their rate is not drawn too low.
+ * Lays series over one another, the first at the ground. Every step is divided by its whole length, also the first and last,
+ * which the range may cut: a profile's window counts in full where it starts, so a cut step would show cores that never ran.
  */
 export function buildStackedBands(series: readonly BandInput[], range: StackRange): StackedBands {
   const step = BigInt(Math.max(1, Math.round(range.stepNs)));
@@ -53,13 +53,7 @@ export function buildStackedBands(series: readonly BandInput[], range: StackRang
     }
     return values;
   });
-  const lengthNs = (index: number) => ((ticks[index + 1] ?? 0) - (ticks[index] ?? 0)) * 1e6;
-  const rows = starts.map((_, index) =>
-    columns.map((values) => {
-      const length = lengthNs(index);
-      return length > 0 ? (values[index] ?? 0) / length : 0;
-    }),
-  );
+  const rows = starts.map((_, index) => columns.map((values) => (values[index] ?? 0) / Number(step)));
   const layers = stack<unknown, number[], number>()
     .keys(series.map((_, index) => index))
     .value((row, index) => row[index] ?? 0)(rows);
@@ -74,17 +68,18 @@ export function buildStackedBands(series: readonly BandInput[], range: StackRang
   return { ticks, bands, peak: top.reduce((highest, [, high]) => Math.max(highest, high), 0) };
 }
 
-/** Keeps the `keep` largest and adds the others up under `restKey`, which comes last, with the keys named in `alwaysRest`. */
+/** Keeps the `keep` largest and adds the others up under `restKey`, which comes last; one of that name is rest already. */
 export function foldSmallSeries(
   series: readonly BandInput[],
   keep: number,
   restKey: string,
 ): readonly BandInput[] {
-  if (series.length <= keep + 1) return series;
   const total = (one: BandInput) => one.points.reduce((sum, [, value]) => sum + value, 0);
-  const bySize = series.toSorted((a, b) => total(b) - total(a));
+  const bySize = series.filter(({ key }) => key !== restKey).toSorted((a, b) => total(b) - total(a));
+  const small = [...bySize.slice(keep), ...series.filter(({ key }) => key === restKey)];
+  if (small.length === 0) return bySize;
   const rest = new Map<string, number>();
-  for (const one of bySize.slice(keep)) {
+  for (const one of small) {
     for (const [instant, value] of one.points) rest.set(instant, (rest.get(instant) ?? 0) + value);
   }
   return [...bySize.slice(0, keep), { key: restKey, points: [...rest] }];

@@ -3,7 +3,9 @@ import { errorBody } from "@/lib/api/contract";
 import { type ErrorCode, HotspanError } from "@/lib/errors";
 
 /** Query parameters: arrays repeat the key, absent and empty ones are left out. */
-export type ApiParams = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>;
+export type ApiParams = Readonly<
+  Record<string, string | number | boolean | readonly string[] | null | undefined>
+>;
 
 /** @returns the path with its query, keys in the order given */
 export function buildApiUrl(path: string, params: ApiParams = {}): string {
@@ -23,7 +25,11 @@ export function buildApiUrl(path: string, params: ApiParams = {}): string {
 export async function fetchApi<T>(url: string, schema: z.ZodType<T>, init?: RequestInit): Promise<T> {
   const response = await fetch(url, init).catch((cause: unknown) => {
     if (init?.signal?.aborted === true) throw cause;
-    throw new HotspanError("unavailable", "Hotspan does not answer. Check that it is still running, then try again.", { cause });
+    throw new HotspanError(
+      "unavailable",
+      "Hotspan does not answer. Check that it is still running, then try again.",
+      { cause },
+    );
   });
   const body: unknown = await response.json().catch((cause: unknown) => {
     if (init?.signal?.aborted === true) throw cause;
@@ -40,13 +46,25 @@ export async function fetchApi<T>(url: string, schema: z.ZodType<T>, init?: Requ
 }
 
 const CODES = new Map<string, ErrorCode>(
-  (["invalid-input", "not-found", "too-large", "unsupported-media-type", "overloaded", "unavailable", "internal"] as const).map(
-    (code) => [code, code],
-  ),
+  (
+    [
+      "invalid-input",
+      "not-found",
+      "too-large",
+      "unsupported-media-type",
+      "overloaded",
+      "unavailable",
+      "internal",
+    ] as const
+  ).map((code) => [code, code]),
 );
 
 function toError(status: number, body: unknown): HotspanError {
   const parsed = errorBody.safeParse(body);
-  if (parsed.success) return new HotspanError(CODES.get(parsed.data.error.code) ?? "internal", parsed.data.error.message);
-  return new HotspanError(status === 503 ? "unavailable" : "internal", `Hotspan answered with status ${status} and no reason.`);
+  if (parsed.success)
+    return new HotspanError(CODES.get(parsed.data.error.code) ?? "internal", parsed.data.error.message);
+  return new HotspanError(
+    status === 503 ? "unavailable" : "internal",
+    `Hotspan answered with status ${status} and no reason.`,
+  );
 }

@@ -10,7 +10,8 @@ export function createQueryClient(): QueryClient {
       queries: {
         staleTime: 30_000,
         refetchOnWindowFocus: false,
-        retry: (failures, error) => failures < 2 && error instanceof HotspanError && TRANSIENT.has(error.code),
+        retry: (failures, error) =>
+          failures < 2 && error instanceof HotspanError && TRANSIENT.has(error.code),
         retryDelay: (attempt) => 500 * 2 ** attempt,
       },
     },

@@ -4,9 +4,9 @@ import { assignColours, colourOf } from "@/components/ui/palette";
 import { servicesResponse } from "@/lib/api/contract";
 import { useApi } from "./use-api";
 
-/** Every service that the store knows, whatever range is looked at: for pickers and colours. */
+/** Every service that the store knows, whatever range is looked at: for pickers and colours. It counts all spans, so it is asked seldom. */
 export function useAllServices() {
-  return useApi("/api/v1/services", {}, servicesResponse, { staleTime: 60_000, refetchInterval: 60_000 });
+  return useApi("/api/v1/services", {}, servicesResponse, { staleTime: 300_000 });
 }
 
 /**

@@ -8,8 +8,14 @@ import { assignColours, CATEGORY_COUNT, REST_COLOUR } from "@/components/ui/pale
 import type { EndpointsResponse, SeriesResponse } from "@/lib/api/contract";
 import { UNATTRIBUTED } from "@/lib/correlation/selector";
 
-/** What the series that are too small for a colour of their own are added up under. */
-export const OTHERS = "other endpoints";
+/** What series too small for a colour of their own are added up under; the API calls its own rest so too. */
+const OTHERS = "(other)";
+
+/** How a band is called on the page. */
+export function nameOfBand(key: string): string {
+  if (key === UNATTRIBUTED) return "Unattributed";
+  return key === OTHERS ? "Other endpoints" : key;
+}
 
 export interface ArrangedBands {
   /** null until the series are there. */
@@ -22,12 +28,11 @@ export interface ArrangedBands {
 
 /**
  * The largest endpoints get a colour each, the same whatever is ticked, so that ticking does not repaint the table.
- * The chart has the ticked ones only, the largest at the ground, what no endpoint paid for on top.
+ * In the chart the largest stands at the ground, what no endpoint paid for on top.
  */
 export function arrangeBands(
   answer: SeriesResponse | undefined,
   table: EndpointsResponse | undefined,
-  selected: ReadonlySet<string>,
   range: { fromNs: bigint; toNs: bigint },
 ): ArrangedBands {
   const largest = (table?.endpoints ?? []).toSorted((a, b) => b.cpuNs - a.cpuNs || b.requests - a.requests);
@@ -35,11 +40,8 @@ export function arrangeBands(
   const colourOf = (endpoint: string) => colours.get(endpoint) ?? REST_COLOUR;
   if (answer === undefined) return { stacked: null, unit: "nanoseconds", stepNs: 0, colourOf };
 
-  const shown = answer.series
-    .map((one): BandInput => ({ key: one.key === "" ? UNATTRIBUTED : one.key, points: one.points }))
-    .filter(({ key }) => selected.size === 0 || selected.has(key));
-  const named = shown.filter(({ key }) => key !== UNATTRIBUTED);
-  const unattributed = shown.filter(({ key }) => key === UNATTRIBUTED);
+  const named = answer.series.filter(({ key }) => key !== UNATTRIBUTED);
+  const unattributed = answer.series.filter(({ key }) => key === UNATTRIBUTED);
   const stacked = buildStackedBands([...foldSmallSeries(named, CATEGORY_COUNT, OTHERS), ...unattributed], {
     ...range,
     stepNs: answer.stepNs,

@@ -38,8 +38,11 @@ export function EndpointsPage() {
   const question = { service, ...range.params, type: view.type };
   const enabled = service !== null;
   const table = useApi("/api/v1/endpoints", question, endpointsResponse, { enabled });
-  const series = useApi("/api/v1/series", { ...question, by: "endpoint" }, seriesResponse, { enabled });
-  const bands = arrangeBands(series.data, table.data, view.selected, range);
+  const endpoint = [...view.selected];
+  const series = useApi("/api/v1/series", { ...question, endpoint, by: "endpoint" }, seriesResponse, {
+    enabled,
+  });
+  const bands = arrangeBands(series.data, table.data, range);
 
   if (service === null && services.data?.services.length === 0) {
     return (
@@ -100,7 +103,7 @@ export function EndpointsPage() {
               selector={{
                 type: view.type,
                 service,
-                endpoint: [...view.selected],
+                endpoint,
                 ...range.params,
               }}
               title={

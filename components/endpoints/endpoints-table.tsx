@@ -61,7 +61,11 @@ export function EndpointsTable({ answer, type, view, colourOf, onHighlight }: En
   const all = names.every((name) => selected.has(name));
 
   return (
-    <Table label="Endpoints" className="sm:min-w-max" boxClassName="max-h-[max(22rem,60vh)] overflow-y-auto">
+    <Table
+      label="Endpoints"
+      className="max-sm:table-fixed sm:min-w-max"
+      boxClassName="max-h-[max(22rem,60vh)] overflow-y-auto"
+    >
       <Head
         type={type}
         sort={view.sort}
@@ -158,11 +162,11 @@ function Head({ type, sort, onSort, selectAll }: HeadProps) {
         </th>
         {header("endpoint", "Endpoint", "Where requests enter the service")}
         {header("requests", "Requests", "Entry spans", WIDE)}
-        {header("errors", "Errors", "Share of the requests that ended in an error")}
+        {header("errors", "Errors", "Share of the requests that ended in an error", "max-sm:w-15")}
         {header("p50", "p50", "Half of the requests were faster", WIDE)}
-        {header("p95", "p95", "95 of 100 requests were faster")}
+        {header("p95", "p95", "95 of 100 requests were faster", "max-sm:w-17")}
         {header("p99", "p99", "99 of 100 requests were faster", WIDE)}
-        {header("cpu", type.label, type.hint)}
+        {header("cpu", type.label, type.hint, "max-sm:w-20")}
         <Th className={cn("px-2", WIDE)}>Share</Th>
         {header("per_request", `${type.label} / request`, "Divided by all requests, profiled or not", WIDE)}
         {header("samples", "Samples", "Profile samples behind the number: few are little certain", WIDE)}
@@ -310,7 +314,7 @@ export function EndpointsTableSkeleton({ type }: { type: SampleType }) {
   const number = { width: 44, num: true };
   const wide = { ...number, className: WIDE };
   return (
-    <Table label="Endpoints, loading" className="sm:min-w-max">
+    <Table label="Endpoints, loading" className="max-sm:table-fixed sm:min-w-max">
       <Head
         type={type}
         sort="-cpu"

@@ -21,7 +21,10 @@ export const GO_LABELS_SNIPPET = `import (
 func profiled(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		span := trace.SpanContextFromContext(r.Context())
-		labels := pprof.Labels("trace_id", span.TraceID().String(), "span_id", span.SpanID().String())
+		labels := pprof.Labels(
+			"trace_id", span.TraceID().String(),
+			"span_id", span.SpanID().String(),
+		)
 		pprof.Do(r.Context(), labels, func(ctx context.Context) {
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})

@@ -1,7 +1,10 @@
 "use client";
-import { useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { useApi } from "@/components/data/use-api";
+import { useTimeRange } from "@/components/shell/use-time-range";
 import { Panel } from "@/components/ui/panel";
 import { Snippet } from "@/components/ui/snippet";
+import { servicesResponse } from "@/lib/api/contract";
 import { buildCurlSnippet, buildOtelSnippet, GO_LABELS_SNIPPET } from "./send-data-snippets";
 
 const never = () => () => undefined;
@@ -13,6 +16,7 @@ export function SendData() {
     () => window.location.origin,
     () => "http://localhost:3000",
   );
+  useArrival();
   return (
     <Panel aria-label="Send data">
       <div className="mx-auto max-w-3xl px-4 py-8">
@@ -58,7 +62,7 @@ function Step({
   number: number;
   title: string;
   text: string;
-  children: React.ReactNode;
+  children: ReactNode;
 }) {
   return (
     <li className="grid min-w-0 grid-cols-[1.5rem_minmax(0,1fr)] gap-x-2">
@@ -75,4 +79,14 @@ function Step({
       </div>
     </li>
   );
+}
+
+/** Looks every two seconds whether something has come; then `now` moves on, so that the pages' range reaches it. */
+function useArrival(): void {
+  const { refresh } = useTimeRange();
+  const { data } = useApi("/api/v1/services", {}, servicesResponse, { refetchInterval: 2_000 });
+  const arrived = (data?.services.length ?? 0) > 0;
+  useEffect(() => {
+    if (arrived) refresh();
+  }, [arrived, refresh]);
 }

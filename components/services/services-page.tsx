@@ -1,5 +1,6 @@
 "use client";
 import { useApi } from "@/components/data/use-api";
+import { useAllServices } from "@/components/data/use-services";
 import { EmptyRange } from "@/components/shell/empty-range";
 import { useTimeRange } from "@/components/shell/use-time-range";
 import { ErrorState } from "@/components/ui/error-state";
@@ -14,11 +15,15 @@ import { ServicesTable, ServicesTableSkeleton } from "./services-table";
 export function ServicesPage() {
   const range = useTimeRange();
   const answer = useApi("/api/v1/services", range.params, servicesResponse);
+  const everything = useAllServices();
   const { data, error } = answer;
-  const nothingEver = data?.services.length === 0;
+  const nothingEver = everything.data?.services.length === 0;
   return (
     <>
-      <PageHeader title="Services" summary={data === undefined || nothingEver ? "" : summarise(data)} />
+      <PageHeader
+        title="Services"
+        summary={data === undefined || data.services.every(isSilent) ? "" : summarise(data)}
+      />
       {nothingEver ? (
         <SendData />
       ) : (
@@ -26,7 +31,7 @@ export function ServicesPage() {
           <ProgressLine active={answer.isPlaceholderData} className="-mb-0.5" />
           {data !== undefined ? (
             data.services.every(isSilent) ? (
-              <EmptyRange services={data.services} what="requests or samples" />
+              <EmptyRange services={everything.data?.services ?? data.services} what="requests or samples" />
             ) : (
               <ServicesTable answer={data} />
             )

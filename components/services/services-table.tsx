@@ -65,7 +65,7 @@ function ServicesHead({ sort, onSort }: { sort: string; onSort: (sort: string) =
       <tr>
         {header("name", "Service")}
         <Th className={SMALL}>Requests over time</Th>
-        {header("requests", "Requests", undefined, "Entry spans: requests that came into the service")}
+        {header("requests", "Requests", SMALL, "Entry spans: requests that came into the service")}
         {header("errors", "Errors", undefined, "Share of the requests that ended in an error")}
         {header("p95", "p95", undefined, "95 of 100 requests were faster")}
         {header("cpu", "CPU", undefined, "CPU time of all samples of the service, with or without a request")}
@@ -115,7 +115,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
           />
         </div>
       </Td>
-      <Td numeric>
+      <Td numeric className={SMALL}>
         <Value value={service.requests} unit="count" />
       </Td>
       <Td numeric>
@@ -192,7 +192,7 @@ export function ServicesTableSkeleton() {
           columns={[
             { width: 100 },
             { width: 120, className: SMALL },
-            { width: 48, num: true },
+            { width: 48, num: true, className: SMALL },
             { width: 40, num: true },
             { width: 48, num: true },
             { width: 64, num: true },

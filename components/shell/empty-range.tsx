@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import type { Service } from "@/lib/api/contract";
 import { formatAgo } from "@/lib/format";
-import { formatRange } from "./time-range";
+import { formatRange, type TimeRangeTokens } from "./time-range";
 import { useTimeRange } from "./use-time-range";
 
 interface EmptyRangeProps {
@@ -40,8 +40,14 @@ export function EmptyRange({ services, what }: EmptyRangeProps) {
         </>
       }
     >
-      {formatRange(tokens)} has none.
-      {latest > 0n && ` The latest came ${formatAgo(latest, nowMillis)}.`}
+      {latest > 0n
+        ? `You are looking at ${nameRange(tokens)}; the latest came ${formatAgo(latest, nowMillis)}.`
+        : `You are looking at ${nameRange(tokens)}.`}
     </EmptyState>
   );
+}
+
+function nameRange(tokens: TimeRangeTokens): string {
+  const text = formatRange(tokens);
+  return text.startsWith("Last ") ? `the l${text.slice(1)}` : text;
 }

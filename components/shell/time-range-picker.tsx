@@ -26,7 +26,7 @@ export function TimeRangePicker() {
             <span className="truncate">{label}</span>
           </Button>
         </PopoverTrigger>
-        <PopoverContent align="end" className="w-64 p-1">
+        <PopoverContent align="end" className="w-72 p-1">
           <ul aria-label="Relative ranges">
             {RELATIVE_RANGES.map((option) => {
               const current = range.tokens.from === option.from && range.tokens.to === "now";

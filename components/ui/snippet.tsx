@@ -11,7 +11,11 @@ export function Snippet({ code, label, className }: { code: string; label: strin
           <code>{code}</code>
         </pre>
       </section>
-      <CopyButton text={code} label={`Copy ${label}`} className="absolute top-1.5 right-1.5 bg-sunken" />
+      <CopyButton
+        text={code}
+        label={`Copy ${label}`}
+        className="absolute top-1.5 right-1.5 border-line bg-sunken"
+      />
     </div>
   );
 }

@@ -75,7 +75,11 @@ export function SortableTh<K extends string>(props: SortableThProps<K>) {
   const next = state === "none" ? first : state === "ascending" ? "descending" : "ascending";
   const Arrow = state === "ascending" ? ArrowUp : ArrowDown;
   return (
-    <th scope="col" aria-sort={state} className={cn(HEADER, "p-0", numeric && "text-right", props.className)}>
+    <th
+      scope="col"
+      aria-sort={state}
+      className={cn(HEADER, "p-0 max-sm:p-0", numeric && "text-right", props.className)}
+    >
       <button
         type="button"
         title={props.title}
