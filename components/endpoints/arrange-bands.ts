@@ -1,9 +1,4 @@
-import {
-  type BandInput,
-  buildStackedBands,
-  foldSmallSeries,
-  type StackedBands,
-} from "@/components/chart/stacked-bands";
+import { buildStackedBands, foldSmallSeries, type StackedBands } from "@/components/chart/stacked-bands";
 import { assignColours, CATEGORY_COUNT, REST_COLOUR } from "@/components/ui/palette";
 import type { EndpointsResponse, SeriesResponse } from "@/lib/api/contract";
 import { UNATTRIBUTED } from "@/lib/correlation/selector";
