@@ -21,10 +21,11 @@ const TYPES = {
 const here = import.meta.dirname;
 const largest = new Map();
 for (const { path, body } of entries(gunzipSync(readFileSync(join(here, "shop.rec.gz"))))) {
+  if (path === "/v1/traces") continue;
   const query = new URL(path, "http://shop").searchParams;
-  if (!query.has("kind")) continue;
-  const name = `${query.get("service")}-${query.get("kind")}`;
-  if (body.length > (largest.get(name)?.body.length ?? 0)) largest.set(name, { path, body, kind: query.get("kind") });
+  const kind = query.get("kind") ?? kindOf(gunzipSync(body));
+  const name = `${query.get("service")}-${kind}`;
+  if (body.length > (largest.get(name)?.body.length ?? 0)) largest.set(name, { path, body, kind });
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "pprof-truth-"));
@@ -52,5 +53,36 @@ function* entries(bytes) {
     const bodyEnd = headEnd + 4 + bytes.readUInt32BE(headEnd);
     yield { path, body: bytes.subarray(headEnd + 4, bodyEnd) };
     at = bodyEnd;
+  }
+}
+
+/** The kind whose sample types these are: of a pprof, field 1 is a sample type, field 6 a string. */
+function kindOf(pprof) {
+  const strings = [];
+  const types = [];
+  for (const [field, value] of fields(pprof)) {
+    if (field === 1) types.push(new Map(fields(value)).get(1));
+    if (field === 6) strings.push(value.toString());
+  }
+  const names = types.map((index) => strings[index]).join();
+  return Object.keys(TYPES).find((kind) => Object.keys(TYPES[kind]).join() === names);
+}
+
+/** The fields of a protobuf message of varints and bytes. */
+function* fields(message) {
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const value = varint();
+    if (tag % 8 === 0) yield [tag >>> 3, value];
+    else yield [tag >>> 3, message.subarray(at, (at += value))];
   }
 }
