@@ -46,7 +46,9 @@ export function createTraceIntake(pool: DecodePool): TraceIntake {
 
   async function decode(upload: TraceUpload): Promise<TraceRows> {
     if (upload.bytes.length <= INLINE_BYTES) return decodeTraceRows(upload);
-    return (await pool.run({ kind: "otlp-traces", upload })).traces;
+    const result = await pool.run({ kind: "otlp-traces", upload });
+    if (result.kind !== "otlp-traces") throw new Error(`A decode worker answered ${result.kind} to traces.`);
+    return result.traces;
   }
 
   return {
