@@ -1,12 +1,14 @@
 "use client";
 import { ChevronRight, RotateCcw } from "lucide-react";
 import { Button } from "@/components/ui/button";
+import { Kbd } from "@/components/ui/kbd";
 import { formatPercent, formatValue } from "@/lib/format";
 import { parseFrameName } from "./frame-name";
 import type { ZoomedView } from "./zoomed-view";
 
 interface FlameBreadcrumbProps {
-  view: ZoomedView;
+  /** null while nothing is loaded */
+  view: ZoomedView | null;
   unit: string;
   whole: number;
   onZoom: (id: string | null) => void;
@@ -17,14 +19,18 @@ const NEAREST = 2;
 
 /** Where the zoom stands and the way back, one line of the same height whether zoomed or not. */
 export function FlameBreadcrumb({ view, unit, whole, onZoom }: FlameBreadcrumbProps) {
-  const { node, ancestors } = view;
+  const node = view?.node;
+  const ancestors = view?.ancestors ?? [];
   const zoomed = ancestors.length > 0;
   const near = ancestors.slice(1).slice(-NEAREST);
   const hidden = ancestors.length - 1 - near.length;
   const passed = ancestors[ancestors.length - 1 - near.length];
   return (
-    <nav aria-label="Zoom" className="flex min-h-7 min-w-0 flex-1 items-center gap-2 text-sm">
-      <ol className="flex min-w-0 items-center">
+    <nav
+      aria-label="Zoom"
+      className="flex min-h-7 min-w-0 flex-1 items-center gap-x-2 text-sm max-sm:flex-wrap"
+    >
+      <ol className="flex min-w-0 items-center max-sm:w-full">
         <Crumb first current={!zoomed}>
           {zoomed ? (
             <CrumbButton name="all" title="Show all" onClick={() => onZoom(null)} />
@@ -46,15 +52,24 @@ export function FlameBreadcrumb({ view, unit, whole, onZoom }: FlameBreadcrumbPr
             <CrumbButton name={parseFrameName(name, "").label} title={name} onClick={() => onZoom(id)} />
           </Crumb>
         ))}
-        {zoomed && (
+        {node !== undefined && zoomed && (
           <Crumb current shrinks>
-            <span title={node.name} className="truncate">
+            <span title={node.name} className="min-w-0 truncate">
               {parseFrameName(node.name, node.file).label}
             </span>
           </Crumb>
         )}
       </ol>
-      {zoomed && (
+      {!zoomed && (
+        <span aria-hidden className="ml-auto flex items-center gap-1.5 text-subtle max-sm:hidden">
+          <Kbd>↑</Kbd>
+          <Kbd>↓</Kbd>
+          <Kbd>←</Kbd>
+          <Kbd>→</Kbd> move
+          <Kbd>Enter</Kbd> or click zooms
+        </span>
+      )}
+      {node !== undefined && zoomed && (
         <>
           <span className="shrink-0 text-muted tabular-nums">
             {formatValue(node.total, unit)} · {formatPercent(whole === 0 ? 0 : node.total / whole)}

@@ -12,7 +12,7 @@ import {
 import { formatPercent, formatValue } from "@/lib/format";
 import type { DrawnFrame } from "./drawn-tree";
 import "./flame.css";
-import { CELL_HEIGHT, type ChartFrame, createFrameChart, type FrameChart } from "./frame-chart";
+import { CELL_HEIGHT, type ChartFrame, createFrameChart, type FrameChart, ROOT_NAME } from "./frame-chart";
 import { buildFrameRows, type FrameMove, moveFrame } from "./frame-order";
 import { type FrameScale, FrameTooltip } from "./frame-tooltip";
 
@@ -22,6 +22,8 @@ interface FlameChartProps {
   /** says what the graph is of, for screen readers */
   label: string;
   rootOnTop: boolean;
+  /** null when the first level holds functions like any other */
+  groupColour: ((name: string) => string) | null;
   /** null: no search */
   matcher: ((frame: { readonly name: string }) => boolean) | null;
   /** the id to zoom into */
@@ -38,10 +40,11 @@ interface Tip {
  * The drawing with what one can do to it: pointer, keys, tooltip. One tab stop; arrow keys walk the frames
  * (`aria-activedescendant`), Enter zooms.
  */
-export function FlameChart({ tree, scale, label, rootOnTop, matcher, onZoom }: FlameChartProps) {
+export function FlameChart({ tree, scale, label, rootOnTop, groupColour, matcher, onZoom }: FlameChartProps) {
   const idPrefix = `${useId()}-`;
   const hatchId = `${idPrefix}hatch`;
   const element = useRef<HTMLDivElement>(null);
+  const spot = useRef<HTMLSpanElement>(null);
   const chart = useRef<FrameChart | null>(null);
   const width = useWidth(element);
   const [frames, setFrames] = useState<readonly ChartFrame[]>([]);
@@ -67,8 +70,8 @@ export function FlameChart({ tree, scale, label, rootOnTop, matcher, onZoom }: F
   useLayoutEffect(() => {
     if (chart.current === null || width === 0) return;
     const nameForReaders = (frame: DrawnFrame) => describeFrame(frame, { unit, whole, zoomed });
-    const cutLabel = (frame: DrawnFrame) => `${formatPercent(frame.value / zoomed)} below the cut`;
-    chart.current.draw(tree, { width, rootOnTop, hatchId, idPrefix, nameForReaders, cutLabel });
+    const cutShare = (frame: DrawnFrame) => formatPercent(frame.value / zoomed);
+    chart.current.draw(tree, { width, rootOnTop, hatchId, groupColour, idPrefix, nameForReaders, cutShare });
     const drawn = chart.current.frames();
     setFrames(drawn);
     setTip(null);
@@ -78,7 +81,7 @@ export function FlameChart({ tree, scale, label, rootOnTop, matcher, onZoom }: F
         drawn.find(({ data }) => data.kind === "frame") ??
         null,
     );
-  }, [tree, width, rootOnTop, hatchId, idPrefix, unit, whole, zoomed]);
+  }, [tree, width, rootOnTop, hatchId, groupColour, idPrefix, unit, whole, zoomed]);
 
   useLayoutEffect(() => {
     if (frames.length > 0) chart.current?.mark(matcher);
@@ -103,7 +106,11 @@ export function FlameChart({ tree, scale, label, rootOnTop, matcher, onZoom }: F
     setActive(frame);
     chart.current?.point(frame);
     const drawn = chart.current?.elementOf(frame);
-    drawn?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (drawn && spot.current !== null && element.current !== null) {
+      const top = drawn.getBoundingClientRect().top - element.current.getBoundingClientRect().top;
+      spot.current.style.top = `${top}px`;
+      spot.current.scrollIntoView({ block: "nearest" });
+    }
     const anchor = drawn?.getBoundingClientRect();
     setTip(anchor === undefined ? null : { frame, anchor, x: Math.max(anchor.left, 0) });
   };
@@ -137,6 +144,10 @@ export function FlameChart({ tree, scale, label, rootOnTop, matcher, onZoom }: F
           </pattern>
         </defs>
       </svg>
+      {/* SVG elements have no scroll margin, and the panel's bar sticks over the graph: this stands in for the frame. */}
+      <div className="relative">
+        <span ref={spot} aria-hidden className="flame-spot" />
+      </div>
       <div
         ref={element}
         role="tree"
@@ -185,10 +196,10 @@ function moveOf(key: string, rootOnTop: boolean): FrameMove | null {
 function describeFrame(frame: DrawnFrame, { unit, whole, zoomed }: FrameScale): string {
   const share = `${formatValue(frame.value, unit)}, ${formatPercent(frame.value / whole)}`;
   if (frame.kind === "cut") return `${formatPercent(frame.value / zoomed)} below the cut, ${share}`;
-  if (frame.kind === "ancestor") return `${frame.name}, caller of the zoomed frame`;
+  if (frame.kind === "ancestor") return `${frame.name || ROOT_NAME}, caller of the zoomed frame`;
   return frame.self > 0
-    ? `${frame.name}, ${share}, self ${formatValue(frame.self, unit)}`
-    : `${frame.name}, ${share}`;
+    ? `${frame.name || ROOT_NAME}, ${share}, self ${formatValue(frame.self, unit)}`
+    : `${frame.name || ROOT_NAME}, ${share}`;
 }
 
 /** @returns the element's inner width in whole pixels, 0 before it is known */

@@ -1,14 +1,17 @@
 "use client";
-import { FlipVertical2 } from "lucide-react";
+import { ArrowUpDown } from "lucide-react";
 import { debounce, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef } from "react";
+import { useServiceColour } from "@/components/data/use-services";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { ErrorState } from "@/components/ui/error-state";
 import { IconButton } from "@/components/ui/icon-button";
+import { colourOf, REST_COLOUR } from "@/components/ui/palette";
 import { ProgressLine } from "@/components/ui/progress-line";
 import { Segmented } from "@/components/ui/segmented";
 import { Skeleton } from "@/components/ui/skeleton";
+import { UNATTRIBUTED } from "@/lib/correlation/selector";
 import { formatCountExact } from "@/lib/format";
 import { buildDrawnTree, countFrames } from "./drawn-tree";
 import { FlameBreadcrumb } from "./flame-breadcrumb";
@@ -25,8 +28,10 @@ import { MAX_NODES, useFlameView } from "./use-flame-view";
 export interface FlamePanelProps {
   /** Whose samples. Give the same strings that stand in the URL; a new object with equal content costs nothing. */
   selector: FlameSelector;
-  /** First level of the graph: `service` for a trace over several services, `endpoint` for several endpoints of one. */
+  /** First level of the graph: `service` (default for a trace) or `endpoint`; otherwise it starts with functions. */
   group?: "service" | "endpoint";
+  /** CSS colour of a first-level frame, to agree with the page around it; default the service's or endpoint's own. */
+  groupColour?: (name: string) => string;
   /** Heading of the panel and part of the graph's accessible name; default "Flame graph". */
   title?: string;
   /** Stands at the end of the heading line: a button that widens the selection, a type picker. */
@@ -59,10 +64,16 @@ const urlState = {
  *     <FlamePanel selector={{ type: "cpu", trace_id: traceId, span_id: spanId, scope: "subtree" }} group="service" />
  */
 export function FlamePanel(props: FlamePanelProps) {
-  const { selector, group, title = "Flame graph", actions, emptyHelp, minHeight = 320, className } = props;
+  const { selector, title = "Flame graph", actions, emptyHelp, minHeight = 320, className } = props;
+  const group = props.group ?? (selector.trace_id === undefined ? undefined : "service");
   const [state, setState] = useQueryStates(urlState);
   const { focus, fq, fview, froot } = state;
   const { whole, own, view, matched, searching } = useFlameView(selector, { group, focus, query: fq });
+  const serviceColour = useServiceColour();
+  const groupColour =
+    group === undefined
+      ? null
+      : (props.groupColour ?? (group === "service" ? serviceColour : endpointColour));
   const search = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
 
@@ -100,6 +111,7 @@ export function FlamePanel(props: FlamePanelProps) {
   };
 
   const empty = answer !== undefined && answer.total === 0 && answer.sampleCount === 0;
+  const failed = answer === undefined && whole.error !== null;
   const busy = whole.isFetching || own.isFetching;
   return (
     <section
@@ -114,7 +126,7 @@ export function FlamePanel(props: FlamePanelProps) {
         {answer === undefined && whole.error === null && <Skeleton className="w-72" />}
         <div className="ml-auto flex flex-wrap items-center gap-1">{actions}</div>
       </header>
-      {answer !== undefined && !empty && view !== null && (
+      {!empty && !failed && (
         <div className="z-20 border-line border-y bg-surface sm:sticky sm:top-11">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5 px-3 py-1.5">
             <Segmented
@@ -132,7 +144,7 @@ export function FlamePanel(props: FlamePanelProps) {
               onChange={(next) => void setState({ fq: next })}
               onLeave={() => body.current?.querySelector<HTMLElement>("[role=tree], table button")?.focus()}
             />
-            {matcher !== null && (
+            {matcher !== null && answer !== undefined && (
               <Matched
                 matched={matched}
                 unit={answer.unit}
@@ -147,7 +159,7 @@ export function FlamePanel(props: FlamePanelProps) {
                   label={froot === "top" ? "Put the root at the bottom" : "Put the root on top"}
                   onClick={() => void setState({ froot: froot === "top" ? "below" : "top" })}
                 >
-                  <FlipVertical2 aria-hidden />
+                  <ArrowUpDown aria-hidden />
                 </IconButton>
               )}
               <FlameExport selector={selector} />
@@ -155,7 +167,7 @@ export function FlamePanel(props: FlamePanelProps) {
           </div>
           {fview === "graph" && (
             <div className="flex items-center border-line border-t px-3 py-1">
-              <FlameBreadcrumb view={view} unit={answer.unit} whole={answer.root.total} onZoom={zoomTo} />
+              <FlameBreadcrumb view={view} unit={scale.unit} whole={scale.whole} onZoom={zoomTo} />
             </div>
           )}
           <ProgressLine active={busy} className="-mb-0.5" />
@@ -190,6 +202,7 @@ export function FlamePanel(props: FlamePanelProps) {
               tree={tree}
               scale={scale}
               label={`${title}: ${answer.nodeCount} frames. Arrow keys move, Enter zooms, Escape shows all. The functions view has the same as a table.`}
+              groupColour={groupColour}
               rootOnTop={froot === "top"}
               matcher={matcher}
               onZoom={zoomTo}
@@ -205,6 +218,10 @@ export function FlamePanel(props: FlamePanelProps) {
       </div>
     </section>
   );
+}
+
+function endpointColour(endpoint: string): string {
+  return endpoint === UNATTRIBUTED ? REST_COLOUR : colourOf(endpoint);
 }
 
 /** When a link or a new selection points into a frame that is not there, or its own frames cannot be loaded. */

@@ -1,6 +1,7 @@
 "use client";
 import { Search, X } from "lucide-react";
 import type { RefObject } from "react";
+import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
 import { formatCounted, formatPercent, formatValue } from "@/lib/format";
@@ -22,7 +23,7 @@ export function FlameSearch({ input, query, onChange, onLeave }: FlameSearchProp
       spellCheck={false}
       autoComplete="off"
       value={query}
-      className="w-52 max-sm:w-full"
+      className="w-52 max-sm:order-last max-sm:w-full"
       icon={<Search aria-hidden />}
       after={
         query === "" ? (
@@ -67,7 +68,7 @@ export function Matched({ matched, unit, whole, drawn, pending }: MatchedProps) 
         ? "No function matches"
         : `${formatValue(matched.total, unit)} · ${formatPercent(whole === 0 ? 0 : matched.total / whole)} of all matched`;
   return (
-    <p role="status" className={pending ? "text-subtle text-sm" : "text-sm"}>
+    <p role="status" className={cn("text-sm max-sm:order-last", pending && "text-muted")}>
       <span
         className="inline-block size-2.5 rounded-[2px] align-[-1px] [background:var(--flame-match)]"
         aria-hidden

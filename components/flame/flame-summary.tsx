@@ -31,8 +31,8 @@ export function FlameSummary({ answer, selector }: { answer: FlamegraphResponse;
         </button>
       </Tooltip>
       {warning !== null && (
-        <span className="flex items-center gap-1 text-muted">
-          <TriangleAlert aria-hidden className="size-3.5 shrink-0 self-center text-accent-ink" />
+        <span className="text-muted">
+          <TriangleAlert aria-hidden className="mr-1 inline size-3.5 align-[-2px] text-accent-ink" />
           {warning}
         </span>
       )}

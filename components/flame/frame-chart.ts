@@ -19,6 +19,8 @@ const MIN_FRAME_WIDTH = 1;
 const MIN_LABEL_WIDTH = 26;
 /** Of 12 px Inter, measured over Go and Node function names; a little generous, CSS cuts what is still too long. */
 const CHARACTER_WIDTH = 6.3;
+/** The root is no function: it stands for all samples. */
+export const ROOT_NAME = "all";
 const LABEL_PADDING = 8;
 
 export interface FrameChartOptions {
@@ -26,11 +28,14 @@ export interface FrameChartOptions {
   /** icicle: root on top; flame: root below */
   readonly rootOnTop: boolean;
   readonly hatchId: string;
+  /** colours the first level, which then stands for services or endpoints; null when it holds functions */
+  readonly groupColour: ((name: string) => string) | null;
   /** begins the ids of the frames' elements */
   readonly idPrefix: string;
   /** what a screen reader says of a frame */
   nameForReaders(frame: DrawnFrame): string;
-  cutLabel(frame: DrawnFrame): string;
+  /** the share of a cut frame: `3.2 %` */
+  cutShare(frame: DrawnFrame): string;
 }
 
 /** Draws one hierarchy at a time into `element`. The only file that knows d3-flame-graph. */
@@ -76,9 +81,15 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
     .minFrameSize(MIN_FRAME_WIDTH)
     .resetHeightOnZoom(true)
     .tooltip(noTooltip())
-    .setColorMapper(({ data }) =>
-      data.kind === "cut" ? `url(#${options?.hatchId})` : frameColour(nameOf(data)),
-    );
+    .setColorMapper(({ data, depth }) => {
+      if (data.kind === "cut") return `url(#${options?.hatchId})`;
+      if (depth === 0) return "var(--flame-root)";
+      const group = depth === 1 ? options?.groupColour : null;
+      // The hue that the name has elsewhere on the page, in the lightness that all frames have.
+      if (group)
+        return `oklch(from ${group(data.name)} var(--flame-lightness) min(c, var(--flame-chroma-group)) h)`;
+      return frameColour(nameOf(data));
+    });
 
   const pick = (event: MouseEvent) => {
     event.stopPropagation();
@@ -92,7 +103,14 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
     return group === null ? null : select<Element, ChartFrame>(group).datum();
   }
 
-  function settle({ width, rootOnTop, idPrefix, nameForReaders, cutLabel }: FrameChartOptions): void {
+  function settle({
+    width,
+    rootOnTop,
+    idPrefix,
+    groupColour,
+    nameForReaders,
+    cutShare,
+  }: FrameChartOptions): void {
     const svg = container.select<SVGSVGElement>("svg");
     const groups = svg.selectAll<SVGGElement, ChartFrame>("g.frame").interrupt();
     groups.select("rect").interrupt();
@@ -113,7 +131,10 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       if (!rect || !label || !(text instanceof HTMLElement)) return;
       elements.set(frame, this);
       this.setAttribute("transform", `translate(${left},${top})`);
-      this.setAttribute("class", `frame ${data.kind}`);
+      this.setAttribute(
+        "class",
+        `frame ${groupColour !== null && depth === 1 && data.kind !== "cut" ? "group" : data.kind}`,
+      );
       this.id = `${idPrefix}${frame.id}`;
       this.setAttribute("role", "treeitem");
       this.setAttribute("aria-level", String(depth + 1));
@@ -127,9 +148,22 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       }
       text.style.display = "block";
       const room = Math.floor((space - LABEL_PADDING) / CHARACTER_WIDTH);
-      if (data.kind === "cut") text.textContent = cutLabel(data);
+      if (data.kind === "cut") text.textContent = fitCut(cutShare(data), room);
+      else if (depth === 0) text.textContent = ROOT_NAME;
       else writeName(text, nameOf(data), room);
     });
+  }
+
+  /** Callers of what matches keep a part of their colour, so that the eye finds the way down. */
+  function markPaths(): void {
+    for (const [frame, group] of elements) {
+      if (!group.classList.contains("match")) continue;
+      for (let caller = frame.parent; caller !== null; caller = caller.parent) {
+        const above = elements.get(caller)?.classList;
+        if (above === undefined || above.contains("path")) break;
+        above.add("path");
+      }
+    }
   }
 
   const cursor = document.createElementNS("http://www.w3.org/2000/svg", "rect");
@@ -164,8 +198,10 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       for (const [frame, group] of elements) {
         const match = matches?.(frame.data) ?? false;
         group.classList.toggle("match", match);
+        group.classList.remove("path");
         if (match) count++;
       }
+      if (count > 0 && matches !== null) markPaths();
       return count;
     },
     destroy() {
@@ -181,7 +217,7 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
 }
 
 function writeName(text: HTMLElement, name: FrameName, room: number): void {
-  const { prefix, label } = fitFrameName(name, room);
+  const { prefix, label } = fitFrameName(name, room) ?? { prefix: "", label: "" };
   if (prefix === "") {
     text.textContent = label;
     return;
@@ -189,6 +225,11 @@ function writeName(text: HTMLElement, name: FrameName, room: number): void {
   const dimmed = document.createElement("span");
   dimmed.textContent = prefix;
   text.replaceChildren(dimmed, label);
+}
+
+function fitCut(share: string, room: number): string {
+  const long = `${share} below the cut`;
+  return long.length <= room ? long : share.length <= room ? share : "";
 }
 
 function noTooltip(): FlameGraphTooltip {

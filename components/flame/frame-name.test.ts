@@ -46,15 +46,20 @@ describe("parseFrameName", () => {
   });
 });
 
-test("fitFrameName gives up the package before it gives up the function", () => {
-  const name = parseFrameName("github.com/acme/db.(*Repo).Get", "db/repo.go");
-  const fits = (characters: number) => Object.values(fitFrameName(name, characters)).join("|");
-  expect([40, 30, 29, 14, 13, 3].map(fits)).toEqual([
-    "github.com/acme/db.|(*Repo).Get",
-    "github.com/acme/db.|(*Repo).Get",
-    "db.|(*Repo).Get",
-    "db.|(*Repo).Get",
-    "|(*Repo).Get",
-    "|(*Repo).Get",
+test("fitFrameName gives up the package first, then the receiver, then the end of the name", () => {
+  const name = parseFrameName("github.com/acme/db.(*Repo).GetAll", "db/repo.go");
+  const fits = (characters: number) => Object.values(fitFrameName(name, characters) ?? {}).join("|");
+  expect([33, 32, 17, 16, 14, 13, 6, 5, 4, 3].map(fits)).toEqual([
+    "github.com/acme/db.|(*Repo).GetAll",
+    "db.|(*Repo).GetAll",
+    "db.|(*Repo).GetAll",
+    "|(*Repo).GetAll",
+    "|(*Repo).GetAll",
+    "|GetAll",
+    "|GetAll",
+    "|GetAll",
+    "|GetAll",
+    "",
   ]);
+  expect(fitFrameName(parseFrameName("os.Get", "os/env.go"), 3)).toEqual({ prefix: "", label: "Get" });
 });

@@ -110,16 +110,24 @@ function parsePathName(name: string, file: string): FrameName {
   return plain(name, folder === "" ? file : folder, "app");
 }
 
+/** A Go method's receiver: `(*Decoder).Token` is still told apart by its neighbours as `Token`. */
+const RECEIVER = /^\(\*?[^()]*\)\.(?=.)/;
+/** Less than this of a cut name tells nothing. */
+const MIN_CUT_NAME = 4;
+
 /**
- * The longest form of a name that fits.
+ * The longest form of a name that fits: the package goes first, then the receiver, last the end of the function's name.
  *
- *     github.com/acme/shop/db.(*Repo).Get   →   db.(*Repo).Get   →   (*Repo).Get   →   (*Rep…
+ *     github.com/acme/shop/db.(*Repo).Get   →   db.(*Repo).Get   →   (*Repo).Get   →   Get
  *
  * @param characters how many characters have room
+ * @returns null when nothing readable fits; a label longer than `characters` is to be cut with an ellipsis
  */
-export function fitFrameName(name: FrameName, characters: number): { prefix: string; label: string } {
+export function fitFrameName(name: FrameName, characters: number): { prefix: string; label: string } | null {
   for (const prefix of [name.prefix, name.shortPrefix]) {
     if (prefix.length + name.label.length <= characters) return { prefix, label: name.label };
   }
-  return { prefix: "", label: name.label };
+  if (name.label.length <= characters) return { prefix: "", label: name.label };
+  const label = name.label.replace(RECEIVER, "");
+  return label.length <= characters || characters >= MIN_CUT_NAME ? { prefix: "", label } : null;
 }

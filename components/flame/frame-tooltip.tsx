@@ -3,6 +3,7 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { formatCountExact, formatPercent, formatValue, formatValueExact } from "@/lib/format";
 import type { DrawnFrame } from "./drawn-tree";
+import { ROOT_NAME } from "./frame-chart";
 import { parseFrameName } from "./frame-name";
 import { placeTooltip } from "./place-tooltip";
 
@@ -55,7 +56,7 @@ export function FrameTooltip({ frame, anchor, x, scale }: FrameTooltipProps) {
 }
 
 function FrameText({ frame, scale }: { frame: DrawnFrame; scale: FrameScale }) {
-  const { prefix, label } = parseFrameName(frame.name, frame.file);
+  const { prefix, label } = parseFrameName(frame.name || ROOT_NAME, frame.file);
   const known = frame.kind === "frame" || frame.sampleCount !== null;
   return (
     <>

@@ -47,6 +47,7 @@ export function FunctionsTable({ selector, matcher, onFind }: FunctionsTableProp
     );
   }
   const rows = data?.functions.filter((row) => matcher?.(row) ?? true) ?? [];
+  const widest = Math.max(0, ...rows.map((row) => row.total));
   const header = { sort, onSort: setSort };
   return (
     <>
@@ -78,6 +79,7 @@ export function FunctionsTable({ selector, matcher, onFind }: FunctionsTableProp
                 row={row}
                 unit={data.unit}
                 whole={data.total}
+                widest={widest}
                 onFind={onFind}
               />
             ))}
@@ -101,11 +103,12 @@ function FunctionLine(props: {
   row: FunctionRow;
   unit: string;
   whole: number;
+  /** the largest total of the table: as long as a bar can be */
+  widest: number;
   onFind: (name: string) => void;
 }) {
-  const { row, unit, whole, onFind } = props;
+  const { row, unit, whole, widest, onFind } = props;
   const { prefix, label } = parseFrameName(row.name, row.file);
-  const share = (value: number) => (whole === 0 ? 0 : value / whole);
   return (
     <Tr>
       <Td className="max-w-0 min-w-64 w-full">
@@ -122,29 +125,29 @@ function FunctionLine(props: {
       <Td numeric>
         <Value value={row.self} unit={unit} />
       </Td>
-      <Td numeric className="min-w-24">
-        <Share ratio={share(row.self)} />
+      <Td numeric className="min-w-28">
+        <Share value={row.self} whole={whole} widest={widest} />
       </Td>
       <Td numeric>
         <Value value={row.total} unit={unit} />
       </Td>
-      <Td numeric className="min-w-24">
-        <Share ratio={share(row.total)} />
+      <Td numeric className="min-w-28">
+        <Share value={row.total} whole={whole} widest={widest} />
       </Td>
       <Td numeric>{formatCountExact(row.sampleCount)}</Td>
     </Tr>
   );
 }
 
-function Share({ ratio }: { ratio: number }) {
+function Share({ value, whole, widest }: { value: number; whole: number; widest: number }) {
   return (
-    <span className="relative block">
+    <span className="relative block h-5 leading-5">
       <span
         aria-hidden
-        className="absolute inset-y-0 right-0 rounded-sm bg-accent-soft"
-        style={{ width: `${Math.min(1, ratio) * 100}%` }}
+        className="absolute inset-y-0.5 right-0 rounded-sm bg-accent/25"
+        style={{ width: `${widest === 0 ? 0 : Math.min(1, value / widest) * 100}%` }}
       />
-      <span className="relative">{formatPercent(ratio)}</span>
+      <span className="relative px-1">{formatPercent(whole === 0 ? 0 : value / whole)}</span>
     </span>
   );
 }
