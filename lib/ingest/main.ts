@@ -5,7 +5,7 @@ import { receiveProfile } from "@/lib/ingest/profile-request";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
 import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
-import { closeStore, connectStore, queryRows } from "@/lib/store/clickhouse";
+import { closeStore, connectStore } from "@/lib/store/clickhouse";
 import { migrateStore } from "@/lib/store/migrate";
 import { runSettler } from "@/lib/store/settle-traces";
 import { unixNanoFromMillis } from "@/lib/units";
@@ -13,8 +13,6 @@ import { unixNanoFromMillis } from "@/lib/units";
 /** Under the supervisor's patience (6 s), so that an orderly end is the rule. */
 const DRAIN_MS = 5_000;
 const STORE_START_MS = 60_000;
-/** How long inserts of a predecessor that was killed may still be under way. */
-const PREDECESSOR_MS = 10_000;
 
 let receiver: Receiver | undefined;
 let stopping = false;
@@ -54,7 +52,6 @@ async function start(): Promise<void> {
     migrateStore({ storeKind: config.storeKind, retentionDays: config.retentionDays }),
   );
   const profiles = await catalogue(config.catalogueUrl);
-  if (config.storeKind === "embedded") await untilInsertsEnd();
   const opened = await startReceiver({
     host: config.host,
     httpPort: config.otlpHttpPort,
@@ -95,19 +92,6 @@ async function untilStoreAnswers<T>(work: () => Promise<T>): Promise<T> {
       if (!isAway || stopping || performance.now() > deadline) throw error;
       await pause(200);
     }
-  }
-}
-
-/**
- * An insert survives the process that sent it. Until those of a killed predecessor have ended, asking which spans are
- * stored would miss theirs, and a resent export would be stored twice.
- */
-async function untilInsertsEnd(): Promise<void> {
-  const deadline = performance.now() + PREDECESSOR_MS;
-  while (performance.now() < deadline) {
-    const running = await queryRows("SELECT 1 FROM system.processes WHERE query_kind = 'Insert' LIMIT 1");
-    if (running.length === 0) return;
-    await pause(50);
   }
 }
 

@@ -7,6 +7,7 @@ import { ClickHouseError } from "@clickhouse/client";
 import { HotspanError } from "@/lib/errors";
 import { queryRows, storeClient, storeError } from "@/lib/store/clickhouse";
 import { textColumn } from "@/lib/store/row";
+import { waitForRunningInserts } from "@/lib/store/running-inserts";
 import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-row";
 
 const NANOS_PER_DAY = 86_400_000_000_000n;
@@ -15,12 +16,16 @@ const IDS_PER_QUESTION = 20_000;
 /** Of one insert; the engine takes a quarter of a gigabyte. */
 const MAX_INSERT_BYTES = 67_108_864;
 const MAX_REFUSED = 50;
+const PARALLEL_INSERTS = 3;
 const INSERT = `INSERT INTO otel_traces (${SPAN_COLUMNS.join(", ")}) FORMAT JSONCompactEachRow`;
 /**
  * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER, _UUID,
  * INCORRECT_DATA, DECIMAL_OVERFLOW, CANNOT_READ_ARRAY_FROM_TEXT, CANNOT_READ_MAP_FROM_TEXT: about a row, not the store.
  */
 const UNREADABLE = new Set(["6", "25", "26", "27", "38", "41", "72", "376", "117", "407", "130", "457"]);
+
+/** An insert of ours, or of a process before us, may go on without anyone who waits for it. */
+let mayStillRun = true;
 
 interface NewRow {
   readonly rows: SpanRows;
@@ -36,6 +41,10 @@ interface NewRow {
  * @throws HotspanError `unavailable` (and the like) when the store did not take everything
  */
 export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
+  if (mayStillRun) {
+    await waitForRunningInserts(signal);
+    mayStillRun = false;
+  }
   const candidates = new Map<string, NewRow>();
   let first = 0n;
   let last = 0n;
@@ -54,7 +63,14 @@ export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSig
   for (const id of await findStoredSpans([...candidates.values()], first, last, signal))
     candidates.delete(id);
   const refused: NewRow[] = [];
-  for (const day of splitByDay(candidates.values())) await insertOrRefuse(day, refused, signal);
+  // Days are different partitions, so they may be written side by side; mostly there is one.
+  const days = splitByDay(candidates.values()).values();
+  const lane = async () => {
+    for (const day of days) await insertOrRefuse(day, refused, signal);
+  };
+  // All of them are waited for: an insert left running would be unseen by the next group's question.
+  const lanes = await Promise.allSettled(Array.from({ length: PARALLEL_INSERTS }, lane));
+  for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
   return groups.map((rows) => refused.filter((row) => row.rows === rows).length);
 }
 
@@ -145,6 +161,8 @@ async function insertText(runs: readonly Uint8Array[], signal: AbortSignal | und
     // An insert answers nothing; reading that frees the connection.
     stream.resume();
   } catch (error) {
+    // The engine's own error ends the insert; a lost connection does not.
+    if (!(error instanceof ClickHouseError)) mayStillRun = true;
     throw storeError(error, signal);
   }
 }
