@@ -29,16 +29,19 @@ export function bytesOfTask(task: DecodeTask): Uint8Array {
 
 /** The memory that moves from the worker to whoever asked. */
 export function buffersOfResult(result: DecodeResult): ArrayBuffer[] {
+  // Columns may share memory, and what moves can move only once.
+  return [...new Set(columnsOf(result).map(({ buffer }) => buffer))].filter((buffer) => isPlain(buffer));
+}
+
+function columnsOf(result: DecodeResult): ArrayBufferView[] {
   switch (result.kind) {
     case "otlp-traces": {
       const { text, ends, ids, starts } = result.traces.rows;
-      return [text, ends, ids, starts].map(({ buffer }) => buffer).filter((buffer) => isPlain(buffer));
+      return [text, ends, ids, starts];
     }
     case "profile": {
-      const { functions, samples, stacks } = result.rows;
-      return [functions.text, stacks.text, samples.text]
-        .map(({ buffer }) => buffer)
-        .filter((buffer) => isPlain(buffer));
+      const { functions, stacks, samples } = result.rows;
+      return [samples.text, ...[functions, stacks].flatMap(({ ids, text, ends }) => [ids, text, ends])];
     }
   }
 }

@@ -7,13 +7,13 @@ const PAUSE_MS = 25;
 /**
  * An insert outlives the connection, and the process, that sent it. While one of unknown fate may still run, asking
  * what is stored would miss its rows, and sending them again would store them twice.
- * @returns when no insert runs in the store; on a server whose other writers never pause, after ten seconds
+ * @returns when no insert of spans runs in the store; on a server whose other writers never pause, after ten seconds
  */
 export async function waitForRunningInserts(signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + LIMIT_MS;
   while (performance.now() < deadline) {
     const running = await queryRows(
-      "SELECT 1 FROM system.processes WHERE query_kind = 'Insert' OR query ILIKE 'INSERT INTO %' LIMIT 1",
+      "SELECT 1 FROM system.processes WHERE query_kind = 'Insert' AND query LIKE '%otel_traces%' LIMIT 1",
       {},
       signal === undefined ? {} : { signal },
     );
