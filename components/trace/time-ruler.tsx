@@ -22,7 +22,9 @@ export function TimeRuler({ durationNs, wanted }: { durationNs: number; wanted: 
           style={{ left: percent(tick, durationNs) }}
         >
           {tick / durationNs < 0.94 && (
-            <span className="pl-1 leading-7 whitespace-nowrap">{formatDuration(tick)}</span>
+            <span className="pl-1 leading-7 whitespace-nowrap">
+              {tick === 0 ? "0" : formatDuration(tick)}
+            </span>
           )}
         </span>
       ))}

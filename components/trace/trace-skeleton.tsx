@@ -11,11 +11,11 @@ export function TraceSkeleton() {
       <div className="rounded-lg border bg-surface">
         <div className="h-7 border-b bg-sunken" />
         {BARS.map((width, index) => (
-          <div key={width} className="grid h-7 grid-cols-[minmax(9rem,38%)_1fr] items-center">
+          <div key={width} className="grid h-7 grid-cols-[minmax(9rem,36%)_1fr] items-center">
             <span className="px-3" style={{ paddingLeft: 12 + Math.min(index, 4) * 14 }}>
               <Skeleton className="h-3 w-3/5" />
             </span>
-            <span className="mr-16" style={{ width: `${width * 0.8}%` }}>
+            <span className="mr-36" style={{ width: `${width * 0.8}%` }}>
               <Skeleton className="h-3 w-full" />
             </span>
           </div>

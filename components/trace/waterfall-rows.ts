@@ -8,9 +8,17 @@ export interface WaterfallSpan extends TreeSpan {
 }
 
 export type WaterfallTree = TraceTree<WaterfallSpan> & {
-  /** Parallel to `nodes`: spans below each at any depth, and how many of those ended in an error. */
-  readonly below: readonly { readonly spans: number; readonly errors: number }[];
+  /** Parallel to `nodes`. */
+  readonly below: readonly Below[];
 };
+
+/** What a span has below it, at any depth. */
+export interface Below {
+  readonly spans: number;
+  readonly errors: number;
+  /** CPU of samples labelled with those spans. */
+  readonly cpuNs: number;
+}
 
 /** One line of the waterfall. */
 export interface WaterfallRow {
@@ -18,8 +26,8 @@ export interface WaterfallRow {
   readonly node: SpanNode<WaterfallSpan>;
   readonly span: TraceSpan;
   readonly expanded: boolean;
-  /** Of its spans below: shown on a folded row, so that folding hides no error. */
-  readonly below: { readonly spans: number; readonly errors: number };
+  /** Shown on a folded row, so that folding hides no error. */
+  readonly below: Below;
 }
 
 /** @returns undefined for a trace without spans */
@@ -39,8 +47,8 @@ export function buildWaterfallTree(trace: TraceResponse): WaterfallTree | undefi
 }
 
 /** Nodes come parents first: one pass from the last to the first adds each to its parent. */
-function countBelow(tree: TraceTree<WaterfallSpan>): { spans: number; errors: number }[] {
-  const below = tree.nodes.map(() => ({ spans: 0, errors: 0 }));
+function countBelow(tree: TraceTree<WaterfallSpan>): Below[] {
+  const below = tree.nodes.map(() => ({ spans: 0, errors: 0, cpuNs: 0 }));
   for (let index = tree.nodes.length - 1; index >= 0; index--) {
     const node = tree.nodes[index];
     const own = below[index];
@@ -48,6 +56,7 @@ function countBelow(tree: TraceTree<WaterfallSpan>): { spans: number; errors: nu
     if (node === undefined || own === undefined || parent === undefined) continue;
     parent.spans += own.spans + 1;
     parent.errors += own.errors + (node.span.shown.status === "Error" ? 1 : 0);
+    parent.cpuNs += own.cpuNs + node.span.shown.cpuNs;
   }
   return below;
 }

@@ -12,7 +12,7 @@ import {
   type WaterfallRow,
   type WaterfallTree,
 } from "@/components/trace/waterfall-rows";
-import { formatDuration } from "@/lib/format";
+import { formatCounted, formatDuration, formatDurationExact } from "@/lib/format";
 
 const ROW_HEIGHT = 28;
 const MAX_INDENT = 12;
@@ -66,11 +66,18 @@ export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: Waterfal
   };
 
   return (
-    <div className="overflow-hidden rounded-lg border bg-surface">
-      <div className="grid h-7 grid-cols-[minmax(9rem,38%)_1fr] border-b bg-sunken text-xs text-muted">
+    <div className="overflow-hidden rounded-lg border bg-surface [--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem] sm:[--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem_4.5rem]">
+      <div className="grid h-7 grid-cols-(--waterfall) border-b bg-sunken text-xs text-muted">
         <div className="px-3 leading-7">Span</div>
-        <div className="relative mr-16 overflow-hidden">
+        <div className="overflow-hidden">
           <TimeRuler durationNs={tree.durationNs} wanted={TICKS} />
+        </div>
+        <div className="num pr-3 leading-7">Duration</div>
+        <div
+          className="num hidden pr-3 leading-7 sm:block"
+          title="CPU time of the span and of those below it"
+        >
+          CPU
         </div>
       </div>
       <div
@@ -134,7 +141,7 @@ function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSele
       aria-selected={selected}
       aria-expanded={below.spans > 0 ? row.expanded : undefined}
       onClick={onSelect}
-      className={`absolute inset-x-0 grid cursor-pointer grid-cols-[minmax(9rem,38%)_1fr] ${selected ? "bg-selected" : "hover:bg-hover"}`}
+      className={`absolute inset-x-0 grid cursor-pointer grid-cols-(--waterfall) ${selected ? "bg-selected" : "hover:bg-hover"}`}
       style={{ height: ROW_HEIGHT, transform: `translateY(${top}px)` }}
     >
       <div
@@ -171,12 +178,30 @@ function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSele
           </span>
         )}
       </div>
-      <div role="gridcell" className="relative mr-16">
+      <div role="gridcell" className="relative">
         <TimeGrid durationNs={traceDurationNs} wanted={TICKS} />
-        <SpanBar span={span} startNs={node.startNs} traceDurationNs={traceDurationNs} colour={colour} />
-        <span className="sr-only">
-          starts after {formatDuration(node.startNs)}, {span.sampleCount} samples
-        </span>
+        <SpanBar
+          span={span}
+          belowCpuNs={below.cpuNs}
+          startNs={node.startNs}
+          traceDurationNs={traceDurationNs}
+          colour={colour}
+        />
+        <span className="sr-only">starts after {formatDuration(node.startNs)}</span>
+      </div>
+      <div
+        role="gridcell"
+        className="num self-center pr-3 text-sm"
+        title={formatDurationExact(span.durationNs)}
+      >
+        {formatDuration(span.durationNs)}
+      </div>
+      <div
+        role="gridcell"
+        className="num hidden self-center pr-3 text-sm text-accent-ink sm:block"
+        title={`${formatDurationExact(span.cpuNs)} in the span itself (${formatCounted(span.sampleCount, "sample")}), ${formatDurationExact(below.cpuNs)} below it`}
+      >
+        {span.cpuNs + below.cpuNs > 0 ? formatDuration(span.cpuNs + below.cpuNs) : ""}
       </div>
     </div>
   );

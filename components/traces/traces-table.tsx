@@ -35,7 +35,7 @@ const COLUMNS: readonly {
   when?: string;
 }[] = [
   { sort: "start", name: "Start", width: 112, when: "hidden sm:table-cell" },
-  { sort: "name", name: "Root", title: "Service and endpoint of the root span" },
+  { sort: "name", name: "Root", title: "Service and endpoint of the root span", width: 260 },
   { sort: "duration", name: "Duration", width: 176, numeric: true },
   {
     sort: "cpu",
@@ -73,7 +73,7 @@ const COLUMNS: readonly {
     title: "On the critical path, but neither computing nor in a call that a span names",
     numeric: true,
     width: 110,
-    when: "hidden xl:table-cell",
+    when: "hidden 2xl:table-cell",
   },
   { sort: "spans", name: "Spans", numeric: true, width: 72, when: "hidden md:table-cell" },
   { sort: "errors", name: "Errors", numeric: true, width: 76 },
@@ -189,6 +189,7 @@ const WIDTHS = new Map([
   [96, "w-[96px]"],
   [110, "w-[110px]"],
   [112, "w-[112px]"],
+  [260, "w-auto lg:w-[24%]"],
   [176, "w-[128px] sm:w-[176px]"],
 ]);
 
@@ -237,7 +238,7 @@ function TraceRow({ trace, index, longest }: { trace: TraceSummary; index: numbe
           shortFunction(trace.topFunction)
         )}
       </td>
-      <td className={cn(cell, "num hidden xl:table-cell")}>
+      <td className={cn(cell, "num hidden 2xl:table-cell")}>
         <Value value={trace.unexplainedNs} unit="duration" />
       </td>
       <td className={cn(cell, "num hidden md:table-cell")}>
