@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { Shell } from "@/components/shell/shell";
+import { findSampleDataState } from "@/lib/store/remove-sample-data";
 import { Providers } from "./providers/providers";
 import "./globals.css";
 
@@ -19,12 +20,16 @@ export const viewport: Viewport = {
 /** The first HTML already shows the range, filters and selection of the URL, so no page is rendered ahead of its request. */
 export const dynamic = "force-dynamic";
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const sampleData = await findSampleDataState().then(
+    (state) => ({ state }),
+    () => undefined, // the catalogue is away: the page says so by itself, and asks again
+  );
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
         <Providers>
-          <Shell>{children}</Shell>
+          <Shell sampleData={sampleData}>{children}</Shell>
         </Providers>
       </body>
     </html>

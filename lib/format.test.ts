@@ -53,6 +53,7 @@ test.each([
   [3_214, "3.21 k"],
   [999_600, "1 M"],
   [0, "0"],
+  [0.00031, "<0.001"],
 ])("count %d reads %s", (value, text) => expect(formatCount(value)).toBe(text));
 
 test("a share that exists never reads as nothing, nor an incomplete one as all", () => {

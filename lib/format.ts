@@ -11,10 +11,11 @@ const MINUTE = 60 * NANOS_PER_SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Three significant digits without trailing zeros: 1.24, 41.2, 412. Values of 1000 and more are rounded to units. */
+/** Three significant digits without trailing zeros: 1.24, 41.2, 412; what is there but smaller than they reach is `<0.001`. */
 function threeDigits(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
+  if (size < 0.0005) return value < 0 ? ">-0.001" : "<0.001";
   const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3;
   return String(Number(value.toFixed(decimals)));
 }
@@ -102,7 +103,7 @@ export function formatPercent(ratio: number | null | undefined): string {
 /** @param cores CPU time divided by wall time @returns `0.42 cores`, `1 core` */
 export function formatCores(cores: number | null | undefined): string {
   if (cores === null || cores === undefined || !Number.isFinite(cores)) return NO_VALUE;
-  const digits = cores !== 0 && Math.abs(cores) < 0.001 ? "<0.001" : threeDigits(cores);
+  const digits = threeDigits(cores);
   return `${digits} ${digits === "1" ? "core" : "cores"}`;
 }
 

@@ -4,13 +4,15 @@ import type { z } from "zod";
 import type { HotspanError } from "@/lib/errors";
 import { type ApiParams, buildApiUrl, fetchApi } from "./fetch-api";
 
-interface ApiOptions {
+interface ApiOptions<T> {
   /** false: not now (a parameter is still missing). */
   enabled?: boolean;
   /** Shows the answer to the previous parameters until the new one is there; default true. */
   keepPrevious?: boolean;
   /** Milliseconds between automatic repeats. */
   refetchInterval?: number | false;
+  /** What the server already knew when it rendered the page. */
+  initialData?: T;
   /** Milliseconds for which an answer is taken as fresh; default 30 s. */
   staleTime?: number;
 }
@@ -23,7 +25,7 @@ export function useApi<T>(
   path: string,
   params: ApiParams,
   schema: z.ZodType<T>,
-  options: ApiOptions = {},
+  options: ApiOptions<NoInfer<T>> = {},
 ): UseQueryResult<T, HotspanError> {
   const url = buildApiUrl(path, params);
   return useQuery<T, HotspanError>({
@@ -31,6 +33,7 @@ export function useApi<T>(
     queryFn: ({ signal }) => fetchApi(url, schema, { signal }),
     enabled: options.enabled ?? true,
     refetchInterval: options.refetchInterval ?? false,
+    ...(options.initialData === undefined ? {} : { initialData: options.initialData }),
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
   });

@@ -319,7 +319,7 @@ export function EndpointsTableSkeleton({ type }: { type: SampleType }) {
         type={type}
         sort="-cpu"
         onSort={() => undefined}
-        selectAll={<Checkbox aria-label="Select all endpoints" disabled />}
+        selectAll={<span className="block size-3.5 rounded-sm border border-control opacity-50" />}
       />
       <tbody>
         <SkeletonRows

@@ -10,10 +10,17 @@ import { type SampleDataResponse, sampleDataResponse } from "@/lib/api/contract"
 
 const PATH = "/api/v1/sample-data";
 
-/** Says that what one looks at is a recording, and takes it away on request; every page is asked again afterwards. */
-export function SampleDataBanner() {
+/**
+ * Says that what one looks at is a recording, and takes it away on request; every page is asked again afterwards.
+ * The server gives the first state, so that the page below does not move down when the line appears.
+ */
+export function SampleDataBanner({ initial }: { initial: SampleDataResponse | undefined }) {
   const client = useQueryClient();
-  const { data } = useApi(PATH, {}, sampleDataResponse, { staleTime: 0, refetchInterval: 2_000 });
+  const { data } = useApi(PATH, {}, sampleDataResponse, {
+    staleTime: 0,
+    refetchInterval: 2_000,
+    initialData: initial,
+  });
   const removal = useMutation<SampleDataResponse, Error>({
     mutationFn: () => fetchApi(PATH, sampleDataResponse, { method: "DELETE" }),
     onSuccess: () => client.invalidateQueries(),

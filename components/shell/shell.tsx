@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import type { SampleDataResponse } from "@/lib/api/contract";
 import { HealthBanner } from "./health-banner";
 import { LogoMark } from "./logo";
 import { Nav } from "./nav";
@@ -7,8 +8,14 @@ import { SampleDataBanner } from "./sample-data-banner";
 import { ThemeToggle } from "./theme-toggle";
 import { TimeRangePicker } from "./time-range-picker";
 
+interface ShellProps {
+  /** undefined: not known when the page was rendered. */
+  sampleData: SampleDataResponse | undefined;
+  children: ReactNode;
+}
+
 /** Top bar, messages about the whole installation, and the page. */
-export function Shell({ children }: { children: ReactNode }) {
+export function Shell({ sampleData, children }: ShellProps) {
   return (
     <>
       <a
@@ -31,7 +38,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <HealthBanner />
-      <SampleDataBanner />
+      <SampleDataBanner initial={sampleData} />
       <main id="main" tabIndex={-1} className="px-4 py-4 outline-none max-sm:px-3">
         {children}
       </main>
