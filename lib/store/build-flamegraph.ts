@@ -8,7 +8,7 @@
  * so whatever the LIMIT cuts, the rest is a tree.
  */
 import type { FlamegraphResponse } from "@/lib/api/contract";
-import { certaintyOf, type Tie } from "@/lib/correlation/choose-ties";
+import { certaintyOf } from "@/lib/correlation/choose-ties";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
 import { assembleFlameTree, type FlameRow } from "@/lib/store/assemble-flame-tree";
 import { queryRows } from "@/lib/store/clickhouse";
@@ -19,7 +19,7 @@ import { type ResolvedSelector, resolveSelector } from "@/lib/store/resolve-sele
 import { numberColumn, textColumn, textsColumn } from "@/lib/store/row";
 import type { SqlCondition } from "@/lib/store/sample-filter";
 import { sumMatched } from "@/lib/store/sum-matched";
-import { sampleRate, tieColumn } from "@/lib/store/sum-selection";
+import { sumSelection } from "@/lib/store/sum-selection";
 import { type StackGroup, stacksSql, sumByStackSql } from "@/lib/store/sum-stacks";
 
 export interface FlamegraphOptions {
@@ -31,11 +31,6 @@ export interface FlamegraphOptions {
   readonly group?: StackGroup;
   /** Part of a function's name, case-insensitive. */
   readonly query?: string;
-}
-
-interface NodeRow extends FlameRow {
-  readonly weakestTie: Tie;
-  readonly sampleRateHz: number | null;
 }
 
 /** Of the node that holds all others. */
@@ -53,8 +48,9 @@ export async function buildFlamegraph(
   const resolved = await resolveSelector(selector, "", signal);
   const group = options.group ?? (selector.traceId === undefined ? "none" : "service");
   const focus = options.focus === ROOT_ID ? undefined : options.focus;
-  const [rows, matched, above, unit] = await Promise.all([
+  const [rows, selection, matched, above, unit] = await Promise.all([
     sumNodes(resolved, group, options.maxNodes, focus, signal),
+    sumSelection(resolved, signal),
     options.query === undefined ? null : sumMatched(resolved, options.query, signal),
     focus === undefined ? [] : findAncestors(resolved, group, focus, signal),
     findUnit(selector.type),
@@ -64,15 +60,14 @@ export async function buildFlamegraph(
     [...kept.map((row) => row.functionId), ...above.map((frame) => frame.functionId)],
     signal,
   );
-  const shown = rows.find((row) => row.id === (focus ?? ROOT_ID));
   const root = assembleFlameTree(kept, functions, focus ?? ROOT_ID, titleOf(selector));
   return {
     type: selector.type,
     unit,
     total: root.total,
     sampleCount: root.sampleCount,
-    sampleRateHz: shown?.sampleRateHz ?? null,
-    certainty: certaintyOf(resolved.rule, shown?.weakestTie ?? "span"),
+    sampleRateHz: selection.sampleRateHz,
+    certainty: certaintyOf(resolved.rule, selection.weakestTie),
     truncated: rows.length > kept.length,
     nodeCount: Math.max(kept.length, 1),
     ancestors: above.map(({ id, key, functionId }) => ({
@@ -80,8 +75,7 @@ export async function buildFlamegraph(
       name: key ?? functions.get(functionId)?.name ?? functionId,
     })),
     matched,
-    emptyReason:
-      root.sampleCount > 0 ? null : await explainEmptySelection(resolved, focus !== undefined, signal),
+    emptyReason: root.sampleCount > 0 ? null : await explainEmptySelection(resolved, selection, signal),
     root,
   };
 }
@@ -93,18 +87,17 @@ async function sumNodes(
   maxNodes: number,
   focus: string | undefined,
   signal?: AbortSignal,
-): Promise<NodeRow[]> {
+): Promise<FlameRow[]> {
   const paths = pathsSql(resolved, group, focus);
   const below = (array: string) =>
     focus === undefined ? array : `arraySlice(${array}, indexOf(ids, {focus:UInt64}))`;
   const firstFrame = group === "none" ? 1 : 2;
   const rows = await queryRows(
-    `SELECT id, function_id, depth, key, total, samples, self, toString(tie) AS weakest, shortest, longest,
+    `SELECT id, function_id, depth, key, total, samples, self,
        if(depth <= 2, toUInt64(0), toUInt64(id - cityHash64(function_id, toUInt32(depth - ${firstFrame})))) AS parent
      FROM (
-       SELECT id, any(frame) AS function_id, any(place) AS depth, any(label) AS key,
-         sum(v) AS total, sum(c) AS samples, sumIf(v, place = leaf) AS self, sum(a) AS weight,
-         min(t) AS tie, min(p) AS shortest, max(q) AS longest
+       SELECT id, any(frame) AS function_id, any(place) AS depth, ${group === "none" ? "''" : "any(label)"} AS key,
+         sum(v) AS total, sum(c) AS samples, sumIf(v, place = leaf) AS self, sum(a) AS weight
        FROM (${paths.sql})
        ARRAY JOIN ${below("ids")} AS id, ${below("frames")} AS frame, ${below("arrayEnumerate(ids)")} AS place
        GROUP BY id
@@ -122,8 +115,6 @@ async function sumNodes(
     total: numberColumn(row, "total"),
     self: numberColumn(row, "self"),
     sampleCount: numberColumn(row, "samples"),
-    weakestTie: tieColumn(row, "weakest"),
-    sampleRateHz: sampleRate(numberColumn(row, "shortest"), numberColumn(row, "longest")),
   }));
 }
 
@@ -138,7 +129,7 @@ function pathsSql(resolved: ResolvedSelector, group: StackGroup, focus: string |
           "arrayConcat([toUInt64(0), toUInt64(0)], known.functions)",
         ];
   return {
-    sql: `SELECT merged.key AS label, merged.v AS v, merged.c AS c, merged.a AS a, merged.t AS t, merged.p AS p, merged.q AS q, ${ids} AS ids, ${frames} AS frames, length(ids) AS leaf
+    sql: `SELECT merged.key AS label, merged.v AS v, merged.c AS c, merged.a AS a, ${ids} AS ids, ${frames} AS frames, length(ids) AS leaf
       FROM (${sumByStackSql(resolved, group)}) AS merged
       ANY LEFT JOIN (${stacks.sql}) AS known ON known.service = merged.service AND known.stack_id = merged.stack_id
       ${focus === undefined ? "" : "WHERE has(ids, {focus:UInt64})"}`,

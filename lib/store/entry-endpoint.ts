@@ -21,7 +21,7 @@ export function entryEndpointSql(condition: string): string {
  *
  * @param keys further columns of `samples` or expressions with a name: `{ stack_id: "stack_id" }`
  * @param value the column to sum
- * @returns a SELECT of (endpoint, ...keys, v, c, a, t, p, q) as sumByStackSql
+ * @returns a SELECT of (endpoint, ...keys, v, c, a): sum of values, of samples, of absolute values
  */
 export function sumByEndpointSql(
   condition: string,
@@ -30,12 +30,10 @@ export function sumByEndpointSql(
 ): string {
   const names = Object.keys(keys);
   const inner = Object.entries(keys).map(([name, sql]) => (name === sql ? name : `${sql} AS ${name}`));
-  return `SELECT if(grouped.own != '', grouped.own, entries.entry_endpoint) AS endpoint, ${[...names, ""].join(", ")}sum(grouped.v) AS v, sum(grouped.c) AS c, sum(grouped.a) AS a,
-      min(grouped.t) AS t, min(grouped.p) AS p, max(grouped.q) AS q
+  return `SELECT if(grouped.own != '', grouped.own, entries.entry_endpoint) AS endpoint, ${[...names, ""].join(", ")}sum(grouped.v) AS v, sum(grouped.c) AS c, sum(grouped.a) AS a
     FROM (
       SELECT samples.endpoint AS own, service AS in_service, if(samples.endpoint = '', trace_id, '') AS in_trace, ${[...inner, ""].join(", ")}
-        sum(${value}) AS v, sum(count) AS c, sum(abs(${value})) AS a,
-        min(tie) AS t, min(period_ns) AS p, max(period_ns) AS q
+        sum(${value}) AS v, sum(count) AS c, sum(abs(${value})) AS a
       FROM samples WHERE ${condition}
       GROUP BY ${["own", "in_service", "in_trace", ...names].join(", ")}
     ) AS grouped

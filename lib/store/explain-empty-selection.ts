@@ -2,17 +2,17 @@ import { queryRows } from "@/lib/store/clickhouse";
 import type { ResolvedSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { sampleFilter } from "@/lib/store/sample-filter";
-import { sumSelection } from "@/lib/store/sum-selection";
+import { type SelectionSum, sumSelection } from "@/lib/store/sum-selection";
 import { explainNoSamples } from "@/lib/trace/why-no-samples";
 
-/** @returns why a selection has no samples and what would help, in one sentence. @param focused whether one node of the flame graph was asked for */
+/** @returns why a selection has no samples and what would help, in one sentence. @param selection its sum: where there are samples after all, one node of the flame graph was asked for in vain */
 export async function explainEmptySelection(
   resolved: ResolvedSelector,
-  focused: boolean,
+  selection: SelectionSum,
   signal?: AbortSignal,
 ): Promise<string> {
   const { selector } = resolved;
-  if (focused && (await sumSelection(resolved, signal)).sampleCount > 0) {
+  if (selection.sampleCount > 0) {
     return "This frame has no samples in the current selection: go back to the whole flame graph.";
   }
   if (selector.traceId === undefined) return await explainEmptyRange(resolved, signal);

@@ -1,7 +1,7 @@
 import type { Tie } from "@/lib/correlation/choose-ties";
 import { queryRows } from "@/lib/store/clickhouse";
 import type { ResolvedSelector } from "@/lib/store/resolve-selector";
-import { numberColumn, type Row } from "@/lib/store/row";
+import { numberColumn } from "@/lib/store/row";
 import { valueColumn } from "@/lib/store/sample-filter";
 import { NANOS_PER_SECOND } from "@/lib/units";
 
@@ -30,20 +30,11 @@ export async function sumSelection(
     { signal },
   );
   if (row === undefined) return { total: 0, sampleCount: 0, weakestTie: "none", sampleRateHz: null };
+  const period = numberColumn(row, "shortest");
   return {
     total: numberColumn(row, "total"),
     sampleCount: numberColumn(row, "samples"),
-    weakestTie: tieColumn(row, "weakest"),
-    sampleRateHz: sampleRate(numberColumn(row, "shortest"), numberColumn(row, "longest")),
+    weakestTie: TIES.find((tie) => tie === row.weakest) ?? "none",
+    sampleRateHz: period > 0 && period === numberColumn(row, "longest") ? NANOS_PER_SECOND / period : null,
   };
-}
-
-/** A tie selected as text. */
-export function tieColumn(row: Row, column: string): Tie {
-  return TIES.find((tie) => tie === row[column]) ?? "none";
-}
-
-/** @param shortest and longest sampling period of some samples in nanoseconds, 0 when not taken by time */
-export function sampleRate(shortest: number, longest: number): number | null {
-  return shortest > 0 && shortest === longest ? NANOS_PER_SECOND / shortest : null;
 }

@@ -1,6 +1,44 @@
+import { z } from "zod";
+import { parseSelector, readParameters } from "@/lib/api/query";
+import { respond } from "@/lib/api/respond";
 import { forwardToIngest } from "@/lib/ingest/forward";
+import { exportProfile } from "@/lib/store/export-profile";
 
 /** One pprof, gzipped or not; the ingest process decodes and stores it. */
 export function POST(request: Request): Promise<Response> {
   return forwardToIngest(request, "/api/v1/profiles");
+}
+
+const shape = {
+  format: z.enum(["pprof", "folded"], 'is "pprof" or "folded"').default("pprof"),
+  /** `go tool pprof -seconds` adds it; what is stored is stored. */
+  seconds: z.string().optional(),
+};
+
+/** Exactly the selected samples as a pprof: `go tool pprof` takes this URL as it is. */
+export function GET(request: Request): Promise<Response> {
+  return respond(request, async (signal) => {
+    const { selector, rest } = parseSelector(new URL(request.url).searchParams);
+    const { format } = readParameters(rest, shape);
+    const exported = await exportProfile(selector, format, signal);
+    if (!exported.found) {
+      // With this header and type `go tool pprof` prints the reason rather than the status.
+      return new Response(`${exported.reason}\n`, {
+        status: 404,
+        headers: {
+          "Content-Type": "text/plain; charset=utf-8",
+          "X-Go-Pprof": "1",
+          "Cache-Control": "no-store",
+        },
+      });
+    }
+    return new Response(new Uint8Array(exported.body), {
+      headers: {
+        "Content-Type": exported.mediaType,
+        "Content-Disposition": `attachment; filename="${exported.fileName}"`,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+      },
+    });
+  });
 }
