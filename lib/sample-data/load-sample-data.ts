@@ -15,8 +15,8 @@ export interface SampleDataOptions {
   readonly archive?: string | undefined;
 }
 
-/** Few enough to leave live senders their turn, enough that the store's syncing is not waited for one by one. */
-const PARALLEL = 3;
+/** Few enough to leave live senders their turn, enough that nobody waits for the store to sync one profile after another. */
+const PARALLEL = 6;
 /** Exports of a batch processor are small: joined (a protobuf message may be), they share one commit. */
 const JOINED_BYTES = 512 * 1_024;
 const MAX_ATTEMPTS = 20;
