@@ -5,6 +5,8 @@ import type { StackTable } from "@/lib/profile/profile";
 import { Uint32Column } from "@/lib/profile/uint32-column";
 
 const STACK_SEED = 0x57ac;
+/** A million samples of 64 frames, Go's deepest, are well within. */
+const MAX_REPEATS = 3;
 
 /**
  * Collects distinct stacks. A stack's frames are appended root first and `end` looks its id up: known already, the
@@ -15,6 +17,8 @@ export class StackColumns {
   private lines: Uint32Array;
   /** Frames so far, those of the stack being appended included. */
   private frameCount = 0;
+  /** Frames of all stacks so far. */
+  private appended = 0;
   private readonly offsets = new Uint32Column(1_024);
   private readonly halves = new Uint32Column(2_048);
   private readonly hash = new Hash64();
@@ -22,7 +26,7 @@ export class StackColumns {
   private slots = new Int32Array(4_096);
 
   /**
-   * @param maxFrames of all distinct stacks
+   * @param maxFrames of all distinct stacks; of all stacks, known ones too, MAX_REPEATS times as many
    * @param expectedFrames a guess that saves copying
    */
   constructor(
@@ -36,8 +40,14 @@ export class StackColumns {
     this.hash.reset(STACK_SEED);
   }
 
-  /** Begins a stack of at most `depth` frames. */
+  /**
+   * Begins a stack of at most `depth` frames.
+   * @throws HotspanError `too-large` when so many were appended that the time, not the memory, is too much
+   */
   begin(depth: number): void {
+    this.appended += depth;
+    if (this.appended > this.maxFrames * MAX_REPEATS)
+      throw this.tooManyFrames(this.maxFrames * MAX_REPEATS, "");
     const needed = this.frameCount + depth;
     if (needed <= this.functions.length) return;
     const capacity = Math.max(needed, this.functions.length * 2);
@@ -69,10 +79,7 @@ export class StackColumns {
       return known - 1;
     }
     if (this.frameCount > this.maxFrames) {
-      throw new HotspanError(
-        "too-large",
-        `The profile's distinct stacks have more than ${this.maxFrames} frames: profile a shorter time.`,
-      );
+      throw this.tooManyFrames(this.maxFrames, "distinct ");
     }
     this.slots[slot] = count + 1;
     this.offsets.push(this.frameCount);
@@ -93,6 +100,13 @@ export class StackColumns {
       functions: this.functions.subarray(0, this.frameCount),
       lines: this.lines.subarray(0, this.frameCount),
     };
+  }
+
+  private tooManyFrames(limit: number, which: string): HotspanError {
+    return new HotspanError(
+      "too-large",
+      `The profile's ${which}stacks have more than ${limit} frames: profile a shorter time.`,
+    );
   }
 
   private findSlot(low: number, high: number): number {
