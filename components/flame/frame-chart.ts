@@ -2,7 +2,8 @@ import flamegraph, { type FlameGraphNode, type FlameGraphTooltip } from "d3-flam
 import { type Selection, select } from "d3-selection";
 import type { DrawnFrame } from "./drawn-tree";
 import { frameColour } from "./frame-colour";
-import { type FrameName, fitFrameName, parseFrameName } from "./frame-name";
+import { labelRoom, MIN_LABEL_WIDTH, writeCutLabel, writeFrameName } from "./frame-label";
+import { type FrameName, parseFrameName } from "./frame-name";
 
 declare module "d3-selection" {
   // d3-flame-graph loads d3-transition, which adds this.
@@ -16,12 +17,10 @@ export type ChartFrame = FlameGraphNode<DrawnFrame>;
 export const CELL_HEIGHT = 20;
 /** Narrower frames are not drawn: below this they are noise, and zooming brings them up. */
 const MIN_FRAME_WIDTH = 1;
-const MIN_LABEL_WIDTH = 26;
-/** Of 12 px Inter, measured over Go and Node function names; a little generous, CSS cuts what is still too long. */
-const CHARACTER_WIDTH = 6.3;
+/** After the paint of the frame that drew it. */
+const NAMING_DELAY_MS = 50;
 /** The root is no function: it stands for all samples. */
 export const ROOT_NAME = "all";
-const LABEL_PADDING = 8;
 
 export interface FrameChartOptions {
   readonly width: number;
@@ -65,6 +64,8 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
   let frames: ChartFrame[] = [];
   let elements = new Map<ChartFrame, SVGGElement>();
   let drawn = false;
+  let marked = false;
+  let naming: ReturnType<typeof setTimeout> | undefined;
   let options: FrameChartOptions | null = null;
   const names = new WeakMap<DrawnFrame, FrameName>();
   const container: Selection<HTMLElement, DrawnFrame, null, undefined> = select(element);
@@ -76,7 +77,7 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
   };
 
   const chart = flamegraph<DrawnFrame>()
-    .cellHeight(CELL_HEIGHT)
+    .cellHeight(CELL_HEIGHT) // the style sheet draws rectangles one lower
     .transitionDuration(0)
     .minFrameSize(MIN_FRAME_WIDTH)
     .resetHeightOnZoom(true)
@@ -103,21 +104,15 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
     return group === null ? null : select<Element, ChartFrame>(group).datum();
   }
 
-  function settle({
-    width,
-    rootOnTop,
-    idPrefix,
-    groupColour,
-    nameForReaders,
-    cutShare,
-  }: FrameChartOptions): void {
+  /** Writes as little as it can: a graph is some 1,500 frames, and each attribute set on all of them costs about 2 ms. */
+  function settle({ width, rootOnTop, idPrefix, groupColour, cutShare }: FrameChartOptions): void {
     const svg = container.select<SVGSVGElement>("svg");
-    const groups = svg.selectAll<SVGGElement, ChartFrame>("g.frame").interrupt();
-    groups.select("rect").interrupt();
-    groups.select("div").interrupt();
+    svg.selectAll("g.frame, g.frame rect, g.frame div").interrupt();
+    const groups = svg.selectAll<SVGGElement, ChartFrame>("g.frame");
 
     frames = groups.data();
     elements = new Map();
+    marked = false;
     const height = CELL_HEIGHT * (1 + frames.reduce((deepest, { depth }) => Math.max(deepest, depth), 0));
     svg.attr("height", height).attr("role", "none");
     groups.each(function (frame) {
@@ -128,30 +123,34 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       const top = rootOnTop ? depth * CELL_HEIGHT : height - (depth + 1) * CELL_HEIGHT;
       const [rect, label] = [this.firstElementChild, this.lastElementChild];
       const text = label?.firstElementChild;
-      if (!rect || !label || !(text instanceof HTMLElement)) return;
+      if (!rect || !(label instanceof SVGElement) || !(text instanceof HTMLElement)) return;
       elements.set(frame, this);
+      const kind = groupColour !== null && depth === 1 && data.kind !== "cut" ? "group" : data.kind;
       this.setAttribute("transform", `translate(${left},${top})`);
-      this.setAttribute(
-        "class",
-        `frame ${groupColour !== null && depth === 1 && data.kind !== "cut" ? "group" : data.kind}`,
-      );
-      this.id = `${idPrefix}${frame.id}`;
-      this.setAttribute("role", "treeitem");
-      this.setAttribute("aria-level", String(depth + 1));
-      this.setAttribute("aria-label", nameForReaders(data));
-      rect.setAttribute("width", String(Math.max(1, space - 1)));
-      rect.setAttribute("height", String(CELL_HEIGHT - 1));
-      label.setAttribute("width", String(space));
-      if (space < MIN_LABEL_WIDTH) {
-        text.style.display = "none";
-        return;
+      this.setAttribute("class", `frame ${kind}`);
+      if (this.id === "") {
+        this.id = `${idPrefix}${frame.id}`; // of the element, which d3-flame-graph finds again by the same number
+        this.setAttribute("role", "treeitem");
       }
+      rect.setAttribute("width", String(Math.max(1, space - 1)));
+      const labelled = space >= MIN_LABEL_WIDTH;
+      label.style.display = labelled ? "" : "none";
+      if (!labelled) return;
       text.style.display = "block";
-      const room = Math.floor((space - LABEL_PADDING) / CHARACTER_WIDTH);
-      if (data.kind === "cut") text.textContent = fitCut(cutShare(data), room);
+      if (data.kind === "cut") writeCutLabel(text, cutShare(data), labelRoom(space));
       else if (depth === 0) text.textContent = ROOT_NAME;
-      else writeName(text, nameOf(data), room);
+      else writeFrameName(text, nameOf(data), labelRoom(space));
     });
+  }
+
+  /** What screen readers say; the picture does not wait for it. */
+  function nameFrames(): void {
+    for (const [frame, group] of elements) nameFrame(frame, group);
+  }
+
+  function nameFrame(frame: ChartFrame, group: SVGGElement): void {
+    group.setAttribute("aria-level", String(frame.depth + 1));
+    group.setAttribute("aria-label", options?.nameForReaders(frame.data) ?? frame.data.name);
   }
 
   /** Callers of what matches keep a part of their colour, so that the eye finds the way down. */
@@ -181,6 +180,8 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       else container.datum(tree).call(chart);
       drawn = true;
       settle(next);
+      clearTimeout(naming);
+      naming = setTimeout(nameFrames, NAMING_DELAY_MS);
       element.querySelector("svg")?.append(cursor);
       cursor.setAttribute("visibility", "hidden");
     },
@@ -188,12 +189,15 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       const group = frame === null ? undefined : elements.get(frame);
       const rect = group?.firstElementChild;
       cursor.setAttribute("visibility", rect ? "visible" : "hidden");
-      if (!group || !rect) return;
+      if (frame === null || !group || !rect) return;
+      nameFrame(frame, group);
       for (const name of ["width", "height"]) cursor.setAttribute(name, rect.getAttribute(name) ?? "0");
       cursor.setAttribute("transform", group.getAttribute("transform") ?? "");
     },
     mark(matches) {
       let count = 0;
+      if (matches === null && !marked) return count;
+      marked = matches !== null;
       element.classList.toggle("searching", matches !== null);
       for (const [frame, group] of elements) {
         const match = matches?.(frame.data) ?? false;
@@ -205,6 +209,7 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       return count;
     },
     destroy() {
+      clearTimeout(naming);
       element.removeEventListener("click", pick, { capture: true });
       container.selectAll("g.frame, g.frame rect, g.frame div").interrupt();
       chart.destroy();
@@ -214,22 +219,6 @@ export function createFrameChart(element: HTMLElement, onPick: (frame: ChartFram
       elements = new Map();
     },
   };
-}
-
-function writeName(text: HTMLElement, name: FrameName, room: number): void {
-  const { prefix, label } = fitFrameName(name, room) ?? { prefix: "", label: "" };
-  if (prefix === "") {
-    text.textContent = label;
-    return;
-  }
-  const dimmed = document.createElement("span");
-  dimmed.textContent = prefix;
-  text.replaceChildren(dimmed, label);
-}
-
-function fitCut(share: string, room: number): string {
-  const long = `${share} below the cut`;
-  return long.length <= room ? long : share.length <= room ? share : "";
 }
 
 function noTooltip(): FlameGraphTooltip {
