@@ -44,9 +44,10 @@ export function processBuildOptions(outdir = join(root, "dist")) {
 
 /** Builds all processes once, in well under a second; throws when one does not compile. */
 export async function buildProcesses(outdir) {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   const options = processBuildOptions(outdir);
   await build(options);
+  await stop(); // its helper process would stay for as long as the caller lives
   // lib/store/migrate.ts reads them from beside itself, in the source as in the bundle.
   cpSync(join(root, "lib/store/migrations"), join(options.outdir, "migrations"), { recursive: true });
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { EngineException } from "./exceptions";
+import { EngineException, overloaded } from "./exceptions";
 import { formatParameter } from "./parameters";
 import { formatSetting } from "./settings";
 
@@ -17,16 +17,37 @@ const unzip = promisify(gunzip);
 /** Of the protocol, not settings. A database other than `default` does not exist here. */
 const protocol = new Set(["query", "query_id", "default_format", "session_id", "role", "user", "password"]);
 
+/** Bytes of bodies held by all requests together. */
+export class BodyBudget {
+  #held = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** @throws EngineException 202 when all requests together hold too much */
+  take(bytes: number): void {
+    if (this.#held + bytes > this.maxBytes) {
+      throw overloaded("The store is taking in too much at once; try again in a moment.");
+    }
+    this.#held += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#held -= bytes;
+  }
+}
+
 /**
  * @param maxBytes limit on the body, before and after decompression
+ * @param hold called with each piece's size before it is kept; may throw
  * @throws EngineException for whatever the protocol or the store does not take
  */
 export async function readWireRequest(
   message: IncomingMessage,
   url: URL,
   maxBytes: number,
+  hold: (bytes: number) => void,
 ): Promise<WireRequest> {
-  let body = await readBody(message, maxBytes);
+  let body = await readBody(message, maxBytes, hold);
   let sql = url.searchParams.get("query") ?? "";
   let format = url.searchParams.get("default_format") ?? "TabSeparated";
   const assignments: string[] = [];
@@ -63,13 +84,18 @@ function requireDefault(database: string): void {
   throw new EngineException(81, "UNKNOWN_DATABASE", "The embedded store has one database, 'default'.");
 }
 
-async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function readBody(
+  message: IncomingMessage,
+  maxBytes: number,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message) {
     if (!(chunk instanceof Buffer)) throw new TypeError("The request has a text encoding set.");
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(maxBytes);
+    hold(chunk.length);
     chunks.push(chunk);
   }
   const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
@@ -79,8 +105,11 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<Buf
     throw new EngineException(48, "NOT_IMPLEMENTED", `Content-Encoding ${encoding} is not available here.`);
   }
   try {
-    return await unzip(body, { maxOutputLength: maxBytes });
+    const inflated = await unzip(body, { maxOutputLength: maxBytes });
+    hold(inflated.length);
+    return inflated;
   } catch (error) {
+    if (error instanceof EngineException) throw error;
     if (error instanceof RangeError) throw tooLarge(maxBytes);
     throw new EngineException(271, "CANNOT_DECOMPRESS", "The request's body is not valid gzip.");
   }

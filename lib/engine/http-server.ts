@@ -1,9 +1,9 @@
 /** ClickHouse's HTTP protocol, as far as the official client speaks it: /ping, queries, inserts, typed errors. */
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { describeException, EngineException, overloaded } from "./exceptions";
+import { describeException, EngineException } from "./exceptions";
 import type { Answer, Execution } from "./execution";
-import { readWireRequest } from "./http-request";
+import { BodyBudget, readWireRequest } from "./http-request";
 import { engineUser } from "./messages";
 
 const maxBodyBytes = 268_435_456;
@@ -12,14 +12,8 @@ const maxHeldBytes = 536_870_912;
 
 /** @param secret the password of user `hotspan`, made anew at each start of the supervisor */
 export function createEngineServer(execution: Execution, secret: string): Server {
-  let heldBytes = 0;
-  const server = createServer((message, response) => {
-    const held = Number(message.headers["content-length"] ?? 0);
-    heldBytes += held;
-    void answer(message, response).finally(() => {
-      heldBytes -= held;
-    });
-  });
+  const budget = new BodyBudget(maxHeldBytes);
+  const server = createServer((message, response) => void answer(message, response));
   server.keepAliveTimeout = 30_000;
   server.headersTimeout = 15_000;
   server.requestTimeout = 120_000;
@@ -32,6 +26,7 @@ export function createEngineServer(execution: Execution, secret: string): Server
     }
     const id = url.searchParams.get("query_id") ?? randomUUID();
     const started = process.hrtime.bigint();
+    let held = 0;
     const left = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) left.abort(cancelled);
@@ -41,9 +36,10 @@ export function createEngineServer(execution: Execution, secret: string): Server
       if (url.pathname !== "/") throw new EngineException(1000, "POCO_EXCEPTION", "There is no such path.");
       if (!/^[\w-]{1,128}$/.test(id))
         throw new EngineException(36, "BAD_ARGUMENTS", "The query id is not usable.");
-      if (heldBytes > maxHeldBytes)
-        throw overloaded("The store is taking in too much at once; try again in a moment.");
-      const wire = await readWireRequest(message, url, maxBodyBytes);
+      const wire = await readWireRequest(message, url, maxBodyBytes, (bytes) => {
+        budget.take(bytes);
+        held += bytes;
+      });
       const result = await execution.run({
         ...wire,
         // A tag of our own: the client's ids may repeat, and one caller must never stop another's query.
@@ -57,6 +53,8 @@ export function createEngineServer(execution: Execution, secret: string): Server
       if (!message.complete) response.setHeader("connection", "close");
       message.resume();
       replyWithException(response, id, error);
+    } finally {
+      budget.give(held);
     }
   }
   return server;

@@ -8,7 +8,9 @@ import { formatEngineConfig } from "./engine-config";
 import { describeException } from "./exceptions";
 import { Execution } from "./execution";
 import { createEngineServer } from "./http-server";
+import { leftoverFile } from "./leftover";
 import { type EngineMessage, engineEnvironment } from "./messages";
+import { identityOf } from "./process-identity";
 
 const beatMs = 500;
 const memoryLimitExceeded = 241;
@@ -38,6 +40,7 @@ const memory = Number(env[engineEnvironment.memory]);
 mkdirSync(dataDir, { recursive: true });
 const configFile = join(dataDir, "engine.xml");
 writeFileSync(configFile, formatEngineConfig());
+writeFileSync(join(dataDir, leftoverFile), JSON.stringify(identityOf(process.pid)));
 const sessions = await openSessions(dataDir, [
   `--max_server_memory_usage=${memory}`,
   `--config-file=${configFile}`,

@@ -5,12 +5,12 @@ const causes: readonly (readonly [RegExp, (dataDir: string) => string])[] = [
     (dir) => `The store in ${dir} is already in use by another Hotspan.`,
   ],
   [
-    /Suspiciously many|TOO_MANY_UNEXPECTED_DATA_PARTS|broken parts/,
+    /Suspiciously many|Cannot attach table|TOO_MANY_UNEXPECTED_DATA_PARTS|broken parts/,
     (dir) => `The store in ${dir} has damaged parts and was not opened, so that nothing in it is lost.`,
   ],
   [/NOT_ENOUGH_SPACE|ENOSPC|No space left/, (dir) => `The disk that holds ${dir} is full.`],
   [
-    /EACCES|EROFS|Permission denied|Read-only file system/,
+    /EACCES|EROFS|ENOTDIR|EEXIST|Permission denied|Read-only file system/,
     (dir) => `The folder ${dir} is not writable. Set HOTSPAN_DATA to one that is.`,
   ],
   [

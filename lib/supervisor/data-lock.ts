@@ -1,13 +1,8 @@
 /** One Hotspan to a data folder. The lock names its holder, and a dead holder's lock is taken over. */
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { identityOf, isAlive, readIdentity } from "../engine/process-identity";
 import { HotspanError } from "../errors";
-
-interface Holder {
-  readonly pid: number;
-  /** tells a process from a later one with the same pid; "" where the system does not say */
-  readonly born: string;
-}
 
 /**
  * @param dataDir absolute; made when missing
@@ -19,14 +14,14 @@ export function lockDataDir(dataDir: string): () => void {
   const mine = `${lock}.${process.pid}`;
   try {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(mine, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) } satisfies Holder));
+    writeFileSync(mine, JSON.stringify(identityOf(process.pid)));
   } catch (error) {
     throw unwritable(dataDir, error);
   }
   try {
     // A link appears whole or not at all: nobody reads a lock that is half written.
     if (!link(mine, lock)) {
-      const holder = readHolder(lock);
+      const holder = readIdentity(lock);
       if (holder !== undefined && isAlive(holder)) {
         throw new HotspanError(
           "unavailable",
@@ -41,7 +36,7 @@ export function lockDataDir(dataDir: string): () => void {
     rmSync(mine, { force: true });
   }
   return () => {
-    if (readHolder(lock)?.pid === process.pid) rmSync(lock, { force: true });
+    if (readIdentity(lock)?.pid === process.pid) rmSync(lock, { force: true });
   };
 }
 
@@ -52,38 +47,6 @@ function link(from: string, to: string): boolean {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
-  }
-}
-
-function readHolder(lock: string): Holder | undefined {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(lock, "utf8"));
-    if (typeof parsed !== "object" || parsed === null || !("pid" in parsed) || !("born" in parsed))
-      return undefined;
-    return { pid: Number(parsed.pid), born: String(parsed.born) };
-  } catch {
-    return undefined; // gone, or of no use to anybody
-  }
-}
-
-/** A container gives the same small pids again, so a pid alone proves nothing, least of all our own. */
-function isAlive(holder: Holder): boolean {
-  if (holder.pid === process.pid) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-  return birthOf(holder.pid) === holder.born;
-}
-
-/** Linux: field 22 of /proc/pid/stat, ticks since boot. The second field may hold spaces, so count from its end. */
-function birthOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return ""; // not Linux
   }
 }
 

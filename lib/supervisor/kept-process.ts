@@ -47,14 +47,20 @@ export function keepProcess(options: ProcessOptions): KeptProcess {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       execArgv: ["--import", options.preload, "--enable-source-maps"],
-      stdio: ["ignore", options.talks ? "inherit" : "ignore", "inherit", "ipc"],
+      stdio: ["ignore", options.talks ? "inherit" : "ignore", "pipe", "ipc"],
       detached: true, // Ctrl-C reaches a whole group; when a child ends is for the supervisor to say
     });
-    launched.once("exit", (code, signal) => {
+    let spoke = false;
+    launched.stderr?.on("data", (chunk: Buffer) => {
+      spoke = true;
+      process.stderr.write(chunk);
+    });
+    launched.once("close", (code, signal) => {
       if (stopping) return;
       const ending = signal ?? `exit ${code}`;
       if (!ready) {
-        fail(new Error(`The ${options.name} process did not start (${ending}).`));
+        // It has said why itself, if it could.
+        fail(new Error(spoke ? "" : `The ${options.name} process did not start (${ending}).`));
         return;
       }
       if (Date.now() - born > 30_000) pause = 100;

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { type Config, readConfig } from "../config";
 import { type Engine, startEngine } from "../engine/engine-process";
+import { endLeftover } from "../engine/leftover";
 import { lockDataDir } from "./data-lock";
 import { requireFreePort } from "./free-port";
 import { type KeptProcess, keepProcess } from "./kept-process";
@@ -56,7 +57,8 @@ try {
   await start(readConfig());
 } catch (error) {
   if (!stopping) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    const sentence = error instanceof Error ? error.message : String(error);
+    if (sentence !== "") process.stderr.write(`${sentence}\n`);
     await stop(1);
   }
 }
@@ -79,6 +81,7 @@ async function start(config: Config): Promise<void> {
     HOSTNAME: config.host,
   };
   if (config.storeKind === "embedded") {
+    await endLeftover(`${config.dataDir}/store`);
     const started = await startEngine({ dataDir: `${config.dataDir}/store`, script: dist("engine"), log });
     if (stopping) return started.stop();
     engine = started;
