@@ -19,6 +19,8 @@ interface BandChartProps {
   nameOf: (key: string) => string;
   /** Formats a height of the y axis. */
   formatRate: (rate: number) => string;
+  /** The y axis has round multiples of this rate; default 1. */
+  tickUnit?: number;
   /** The band to stand out; the others step back. */
   highlighted: string | null;
   height?: number;
@@ -26,7 +28,9 @@ interface BandChartProps {
   onSelect?: (fromNs: bigint, toNs: bigint) => void;
 }
 
-const MARGIN = { top: 8, right: 8, bottom: 20, left: 44 };
+const MARGIN = { top: 8, right: 8, bottom: 20 };
+/** Of the y axis’ labels at 11 px. */
+const DIGIT_WIDTH = 6.6;
 const SHORTEST_DRAG = 6;
 
 /** Stacked steps over time: a step is as wide as it was measured, so areas are amounts. */
@@ -40,6 +44,7 @@ export function BandChart(props: BandChartProps) {
     nameOf,
     formatRate,
     highlighted,
+    tickUnit = 1,
     height = 160,
     onSelect,
   } = props;
@@ -48,14 +53,18 @@ export function BandChart(props: BandChartProps) {
   const [pointer, setPointer] = useState<number | null>(null);
   const [dragStart, setDragStart] = useState<number | null>(null);
   const spanMillis = Number(toNs - fromNs) / 1e6;
-  const right = Math.max(MARGIN.left + 1, width - MARGIN.right);
   const ground = height - MARGIN.bottom;
-
-  const x = useMemo(() => scaleLinear([0, spanMillis], [MARGIN.left, right]), [spanMillis, right]);
   const y = useMemo(
     () => scaleLinear([0, stacked.peak > 0 ? stacked.peak * 1.05 : 1], [ground, MARGIN.top]),
     [stacked.peak, ground],
   );
+  const rateTicks = scaleLinear([0, (y.domain()[1] ?? 1) / tickUnit], [0, 1])
+    .ticks(4)
+    .map((tick) => ({ y: y(tick * tickUnit), label: formatRate(tick * tickUnit) }));
+  const left = Math.max(36, 14 + DIGIT_WIDTH * Math.max(...rateTicks.map(({ label: text }) => text.length)));
+  const right = Math.max(left + 1, width - MARGIN.right);
+
+  const x = useMemo(() => scaleLinear([0, spanMillis], [left, right]), [spanMillis, left, right]);
   const paths = useMemo(
     () => stacked.bands.map((band) => drawBand(band, stacked.ticks, x, y)),
     [stacked, x, y],
@@ -65,7 +74,7 @@ export function BandChart(props: BandChartProps) {
 
   const place = (event: PointerEvent) => {
     const at = event.clientX - event.currentTarget.getBoundingClientRect().left;
-    return Math.max(MARGIN.left, Math.min(right, at));
+    return Math.max(left, Math.min(right, at));
   };
   const release = (event: PointerEvent) => {
     const end = place(event);
@@ -95,24 +104,13 @@ export function BandChart(props: BandChartProps) {
           onPointerUp={release}
         >
           <clipPath id={clipId}>
-            <rect x={MARGIN.left} width={right - MARGIN.left} height={height} />
+            <rect x={left} width={right - left} height={height} />
           </clipPath>
-          {y.ticks(4).map((tick) => (
-            <g key={tick} transform={`translate(0 ${y(tick)})`}>
-              <line
-                x1={MARGIN.left}
-                x2={right}
-                stroke="var(--line)"
-                strokeWidth={1}
-                shapeRendering="crispEdges"
-              />
-              <text
-                x={MARGIN.left - 6}
-                dy="0.32em"
-                textAnchor="end"
-                className="fill-subtle text-xs tabular-nums"
-              >
-                {formatRate(tick)}
+          {rateTicks.map((tick) => (
+            <g key={tick.y} transform={`translate(0 ${tick.y})`}>
+              <line x1={left} x2={right} stroke="var(--line)" strokeWidth={1} shapeRendering="crispEdges" />
+              <text x={left - 6} dy="0.32em" textAnchor="end" className="fill-subtle text-xs tabular-nums">
+                {tick.label}
               </text>
             </g>
           ))}
@@ -154,7 +152,7 @@ export function BandChart(props: BandChartProps) {
           {timeTicks.map(({ millis, label: text }) => (
             <text
               key={millis}
-              x={Math.min(right - 14, Math.max(MARGIN.left + 14, x(millis - fromMillis)))}
+              x={Math.min(right - 14, Math.max(left + 14, x(millis - fromMillis)))}
               y={height - 5}
               textAnchor="middle"
               className="fill-subtle text-xs tabular-nums"

@@ -36,9 +36,7 @@ export function CpuOverTime({ bands, type, query, highlighted, onHighlight }: Cp
       title={title}
       actions={
         stacked !== null &&
-        stacked.bands.length > 0 && (
-          <span className="text-muted text-sm">{axisLabel(type, unit, stepNs)}</span>
-        )
+        stacked.bands.length > 0 && <span className="text-muted text-sm">{axisLabel(type, stepNs)}</span>
       }
       aria-label={title}
       aria-busy={query.isFetching}
@@ -71,8 +69,9 @@ export function CpuOverTime({ bands, type, query, highlighted, onHighlight }: Cp
             colourOf={colourOf}
             nameOf={nameOfBand}
             formatRate={formatRate}
+            tickUnit={unit === "bytes" ? bytesTick(stacked.peak, type, stepNs) : 1}
             highlighted={highlighted}
-            onSelect={(from, to) => range.setRange({ from: String(from), to: String(to) })}
+            onSelect={(from, to) => range.setRange({ from: toIso(from), to: toIso(to) })}
           />
           <BandLegend
             bands={stacked.bands}
@@ -158,20 +157,31 @@ function rateFormat(type: SampleType, unit: string, stepNs: number): (rate: numb
     case "time":
       return (rate) => formatCores(rate).replace(/ cores?$/, "");
     case "flow":
-      return (rate) => (unit === "nanoseconds" ? formatCount(rate) : `${formatValue(rate * 1e9, unit)}/s`);
+      return (rate) => (unit === "nanoseconds" ? formatCount(rate) : formatValue(rate * 1e9, unit));
     case "level":
       return (rate) => formatValue(rate * stepNs, unit);
   }
 }
 
-function axisLabel(type: SampleType, unit: string, stepNs: number): string {
+function axisLabel(type: SampleType, stepNs: number): string {
   if (type.value === "cpu") return "cores";
   switch (type.kind) {
     case "time":
       return "seconds per second";
     case "flow":
-      return unit === "bytes" ? "bytes per second" : "per second";
+      return "per second";
     case "level":
       return `per ${formatDuration(stepNs)}`;
   }
+}
+
+/** The rate that is one KiB, MiB, ... so that the axis has round numbers of them. */
+function bytesTick(peak: number, type: SampleType, stepNs: number): number {
+  const perRate = type.kind === "level" ? stepNs : 1e9;
+  const power = Math.max(0, Math.floor(Math.log2(Math.max(1, peak * perRate)) / 10));
+  return 1_024 ** power / perRate;
+}
+
+function toIso(instant: bigint): string {
+  return new Date(Number(instant / 1_000_000n)).toISOString();
 }

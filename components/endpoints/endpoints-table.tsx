@@ -12,6 +12,7 @@ import { Value } from "@/components/ui/value";
 import type { EndpointRow, EndpointsResponse } from "@/lib/api/contract";
 import { UNATTRIBUTED } from "@/lib/correlation/selector";
 import { formatPercent, NO_VALUE } from "@/lib/format";
+import { nameOfBand } from "./arrange-bands";
 import { type EndpointColumn, type EndpointSums, sortEndpoints, sumEndpoints } from "./endpoint-rows";
 import { CPU, type SampleType } from "./sample-types";
 import type { EndpointView } from "./use-endpoint-view";
@@ -45,7 +46,7 @@ export function EndpointsTable({ answer, type, view, colourOf, onHighlight }: En
   };
   const tick = (endpoint: string) => (
     <Checkbox
-      aria-label={endpoint}
+      aria-label={nameOfBand(endpoint)}
       checked={selected.has(endpoint)}
       onCheckedChange={(checked) => toggle(endpoint, checked === true)}
     />
@@ -84,6 +85,7 @@ export function EndpointsTable({ answer, type, view, colourOf, onHighlight }: En
             key={row.endpoint}
             row={row}
             unit={answer.unit}
+            perRequest={type.kind !== "level"}
             selected={selected.has(row.endpoint)}
             tick={tick(row.endpoint)}
             share={share(row.cpuNs)}
@@ -181,6 +183,8 @@ function Head({ type, sort, onSort, selectAll }: HeadProps) {
 interface RowProps {
   row: EndpointRow;
   unit: string;
+  /** Levels do not divide by requests. */
+  perRequest: boolean;
   selected: boolean;
   tick: ReactNode;
   share: ReactNode;
@@ -189,7 +193,17 @@ interface RowProps {
   onPointerEnter: () => void;
 }
 
-function Row({ row, unit, selected, tick, share, colour, onClickName, onPointerEnter }: RowProps) {
+function Row({
+  row,
+  unit,
+  perRequest,
+  selected,
+  tick,
+  share,
+  colour,
+  onClickName,
+  onPointerEnter,
+}: RowProps) {
   const link = useRangeLink();
   const target = { service: row.service, endpoint: row.endpoint };
   return (
@@ -231,7 +245,7 @@ function Row({ row, unit, selected, tick, share, colour, onClickName, onPointerE
       </td>
       <td className={cn(CELL, WIDE)}>{share}</td>
       <td className={cn(NUMBER, WIDE)}>
-        <Value value={row.cpuPerRequestNs} unit={unit} />
+        <Value value={perRequest ? row.cpuPerRequestNs : null} unit={unit} />
       </td>
       <td className={cn(NUMBER, WIDE)}>
         <Value value={row.sampleCount} unit="count" />

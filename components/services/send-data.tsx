@@ -1,21 +1,16 @@
 "use client";
-import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useApi } from "@/components/data/use-api";
 import { useTimeRange } from "@/components/shell/use-time-range";
 import { Panel } from "@/components/ui/panel";
 import { Snippet } from "@/components/ui/snippet";
+import { useOnClient } from "@/components/ui/use-on-client";
 import { servicesResponse } from "@/lib/api/contract";
 import { buildCurlSnippet, buildOtelSnippet, GO_LABELS_SNIPPET } from "./send-data-snippets";
 
-const never = () => () => undefined;
-
 /** The first page of a new installation: three things to paste, and what each gives. */
 export function SendData() {
-  const origin = useSyncExternalStore(
-    never,
-    () => window.location.origin,
-    () => "http://localhost:3000",
-  );
+  const origin = useOnClient() ? window.location.origin : "http://localhost:3000";
   useArrival();
   return (
     <Panel aria-label="Send data">

@@ -6,6 +6,7 @@ import { cn } from "@/components/ui/cn";
 import { IconButton } from "@/components/ui/icon-button";
 import { Input } from "@/components/ui/input";
 import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
+import { useOnClient } from "@/components/ui/use-on-client";
 import { formatRange, RELATIVE_RANGES } from "./time-range";
 import { type TimeRange, useTimeRange } from "./use-time-range";
 
@@ -13,7 +14,9 @@ import { type TimeRange, useTimeRange } from "./use-time-range";
 export function TimeRangePicker() {
   const range = useTimeRange();
   const [open, setOpen] = useState(false);
-  const label = formatRange(range.tokens);
+  // An absolute range is told in local time, which the server does not know.
+  const onClient = useOnClient();
+  const label = onClient || range.tokens.from.startsWith("now") ? formatRange(range.tokens) : "Time range";
   return (
     <div className="flex items-center">
       <Popover open={open} onOpenChange={setOpen}>

@@ -18,6 +18,6 @@ test("ranges read as people say them", () => {
   expect(formatRange(DEFAULT_RANGE)).toBe("Last hour");
   expect(formatRange({ from: "now-90m", to: "now" })).toBe("Last 90m");
   expect(formatRange({ from: "1700000000000000000", to: "1700000060000000000" })).toMatch(
-    /^2023-11-1\d \d\d:13:20 – 2023-11-1\d \d\d:14:20$/,
+    /^2023-11-1\d \d\d:13:20 – \d\d:14:20$/,
   );
 });

@@ -10,6 +10,9 @@ export interface TimeRangeTokens {
 
 export const DEFAULT_RANGE: TimeRangeTokens = { from: "now-1h", to: "now" };
 
+/** Of `2026-11-20 ` before a time of that day. */
+const DAY_LENGTH = 11;
+
 export const RELATIVE_RANGES = [
   { from: "now-15m", short: "15 m", label: "Last 15 minutes" },
   { from: "now-1h", short: "1 h", label: "Last hour" },
@@ -35,7 +38,10 @@ export function formatRange(tokens: TimeRangeTokens): string {
     if (known !== undefined) return known.label;
     if (tokens.from.startsWith("now-")) return `Last ${tokens.from.slice(4)}`;
   }
-  return `${formatEnd(tokens.from)} – ${formatEnd(tokens.to)}`;
+  const from = formatEnd(tokens.from);
+  const to = formatEnd(tokens.to);
+  const day = from.slice(0, DAY_LENGTH);
+  return `${from} – ${to.startsWith(day) ? to.slice(DAY_LENGTH) : to}`;
 }
 
 function formatEnd(token: string): string {

@@ -1,7 +1,8 @@
 "use client";
 import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { usePathname } from "next/navigation";
 import { parseAsString, useQueryStates } from "nuqs";
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { DEFAULT_RANGE, resolveRange, type TimeRangeTokens } from "./time-range";
 
 interface Clock {
@@ -10,13 +11,19 @@ interface Clock {
 }
 const ClockContext = createContext<Clock | null>(null);
 
+/** A page that is opened later than this after the last one is shown as of its own time. */
+const STALE_MS = 60_000;
+
 /**
- * Holds what `now` means until the user refreshes. Every request of a page then asks for the same range, so a table,
+ * Holds what `now` means until the user refreshes or opens another page. Every request of a page then asks for the same range, so a table,
  * its total and the flame graph beside it add up while data keep arriving.
  */
 export function TimeRangeProvider({ children }: { children: ReactNode }) {
   const [nowMillis, setNow] = useState(Date.now);
   const tick = useCallback(() => setNow(Date.now()), []);
+  const pathname = usePathname();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the new page is the reason, not a value
+  useEffect(() => setNow((now) => (Date.now() - now > STALE_MS ? Date.now() : now)), [pathname]);
   return (
     <ClockContext value={useMemo(() => ({ nowMillis, tick }), [nowMillis, tick])}>{children}</ClockContext>
   );
