@@ -11,7 +11,7 @@
 export function entryEndpointSql(condition: string): string {
   return `SELECT ServiceName AS service, TraceId AS trace_id, argMin(Endpoint, (Timestamp, SpanId)) AS entry_endpoint
     FROM otel_traces
-    WHERE IsEntry = 1 AND Endpoint != '' AND TraceId IN (SELECT trace_id FROM samples WHERE ${condition} AND endpoint = '' AND trace_id != '')
+    WHERE IsEntry = 1 AND Endpoint != '' AND (ServiceName, TraceId) IN (SELECT service, trace_id FROM samples WHERE ${condition} AND endpoint = '' AND trace_id != '')
     GROUP BY ServiceName, TraceId`;
 }
 

@@ -1,6 +1,7 @@
 import type { TraceResponse, TraceSpan } from "@/lib/api/contract";
 import { HotspanError } from "@/lib/errors";
 import type { TraceId } from "@/lib/ids";
+import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { mapColumn, mapsColumn, numberColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
@@ -28,7 +29,7 @@ export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise
      FROM otel_traces WHERE TraceId = {traceId:String}
      ORDER BY Timestamp, SpanId LIMIT ${MAX_TRACE_SPANS + 1}`,
     { traceId },
-    { rows: MAX_TRACE_SPANS + 1, signal },
+    { rows: MAX_TRACE_SPANS + 1, signal, settings: BY_TRACE_SETTINGS },
   );
   const kept = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
   if (kept.length === 0) {

@@ -41,20 +41,21 @@ export async function searchTraces(query: TraceListQuery, signal?: AbortSignal):
     after === undefined
       ? ""
       : `AND (${key.sql}, trace_id) ${query.descending ? "<" : ">"} ({afterKey:${key.type}}, {afterId:String})`;
-  const [rows, [counted]] = await Promise.all([
+  const limits = { signal, settings: FINAL_SETTINGS };
+  const count = () =>
+    queryRows(`SELECT count() AS total FROM ${TRACES_FINAL} WHERE ${filter.sql}`, filter.params, limits);
+  const find = () =>
     queryRows(
       `SELECT trace_id, toString(toUnixTimestamp64Nano(start)) AS start_nanos, duration_ns, root_service, root_name, endpoint, services,
          span_count, error_count, cpu_ns, sample_count, unexplained_ns, top_function, toString(${key.sql}) AS sort_key
        FROM ${TRACES_FINAL} WHERE ${filter.sql} ${beyond}
        ORDER BY ${key.sql} ${direction}, trace_id ${direction} LIMIT {limit:UInt32}`,
       { ...filter.params, ...after, limit: query.limit + 1 },
-      { signal, settings: FINAL_SETTINGS },
-    ),
-    queryRows(`SELECT count() AS total FROM ${TRACES_FINAL} WHERE ${filter.sql}`, filter.params, {
-      signal,
-      settings: FINAL_SETTINGS,
-    }),
-  ]);
+      limits,
+    );
+  // A search of text reads all spans in the range: the engine remembers where it found nothing, so the second is cheap.
+  const [rows, [counted]] =
+    query.text === undefined ? await Promise.all([find(), count()]) : [await find(), await count()];
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   return {

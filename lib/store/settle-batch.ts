@@ -2,6 +2,7 @@
  * The rows of `traces`, each computed anew from all that is stored of its trace and written whole. Writing the same row
  * twice changes nothing, so a restart may go over old ground.
  */
+import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
@@ -65,7 +66,7 @@ async function findSizes(traceIds: readonly string[], signal: AbortSignal | unde
     `SELECT TraceId, count() AS spans, countIf(StatusCode = 'Error') AS errors
      FROM otel_traces WHERE TraceId IN {traceIds:Array(String)} GROUP BY TraceId`,
     { traceIds },
-    { signal, seconds: 60 },
+    { signal, seconds: 60, settings: BY_TRACE_SETTINGS },
   );
   return rows.map((row) => ({
     traceId: textColumn(row, "TraceId"),
@@ -148,7 +149,7 @@ async function findSpans(
     `SELECT TraceId, ${SUMMARY_SPAN_COLUMNS} FROM otel_traces WHERE TraceId IN {traceIds:Array(String)}
      ORDER BY Timestamp LIMIT ${MAX_SPANS} BY TraceId`,
     { traceIds: batch.map((size) => size.traceId) },
-    { signal, seconds: 60, rows: 1_000_000 },
+    { signal, seconds: 60, rows: 1_000_000, settings: BY_TRACE_SETTINGS },
   );
   const spansOf = new Map<string, SummarySpan[]>();
   for (const row of rows) {

@@ -60,7 +60,7 @@ export async function sumServices(range: TimeRange, signal?: AbortSignal): Promi
     if (service !== undefined) service.sparkline[column] = numberColumn(row, "requests");
   }
   await addSamples(services, sampleRows, columns, { from, to }, signal);
-  await addLanguages(services, signal);
+  await addLanguages(services, { from, to }, signal);
   return {
     services: [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     fromUnixNano: String(from),
@@ -145,23 +145,25 @@ const MOST_LANGUAGES = 1_000;
 
 async function addLanguages(
   services: ReadonlyMap<string, ServiceRow>,
+  range: { from: UnixNano; to: UnixNano },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const unknown = [...services.values()].filter(
-    (service) => service.spans > 0 && !languages.has(service.name),
-  );
-  await Promise.all(
-    unknown.slice(0, 50).map(async ({ name }) => {
-      const [row] = await queryRows(
-        `SELECT ResourceAttributes['telemetry.sdk.language'] AS language FROM otel_traces
-         WHERE ServiceName = {service:String} ORDER BY ServiceName, SpanName, toDateTime(Timestamp) LIMIT 1`,
-        { service: name },
-        { signal },
-      );
-      if (languages.size >= MOST_LANGUAGES) languages.clear();
-      const language = row === undefined ? "" : textColumn(row, "language");
-      if (language !== "") languages.set(name, language);
-    }),
-  );
+  const unknown = [...services.values()].filter(({ name, spans }) => spans > 0 && !languages.has(name));
+  if (unknown.length > 0) {
+    const among = `ServiceName IN {services:Array(String)}
+      AND Timestamp >= fromUnixTimestamp64Nano({from:Int64}) AND Timestamp < fromUnixTimestamp64Nano({to:Int64})`;
+    const rows = await queryRows(
+      `SELECT ServiceName AS service, any(ResourceAttributes['telemetry.sdk.language']) AS language FROM otel_traces
+       WHERE ${among} AND (ServiceName, Timestamp) IN (SELECT ServiceName, max(Timestamp) FROM otel_traces WHERE ${among} GROUP BY ServiceName)
+       GROUP BY service`,
+      { services: unknown.map(({ name }) => name), from: String(range.from), to: String(range.to) },
+      { signal },
+    );
+    if (languages.size + rows.length > MOST_LANGUAGES) languages.clear();
+    for (const row of rows) {
+      const language = textColumn(row, "language");
+      if (language !== "") languages.set(textColumn(row, "service"), language);
+    }
+  }
   for (const service of services.values()) service.language = languages.get(service.name) ?? "";
 }

@@ -1,4 +1,5 @@
 /** CPU of whole traces: one definition for the rows that the settler writes and for the trace page. */
+import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn } from "@/lib/store/row";
 import type { TraceCpu } from "@/lib/trace/summarize-trace";
@@ -116,7 +117,7 @@ async function sumLabelled(traceIds: readonly string[], signal?: AbortSignal): P
   return queryRows(
     sumByLeafSql("type = 'cpu' AND tie != 'process' AND trace_id IN {traceIds:Array(String)}"),
     { traceIds },
-    { rows: 1_000_000, signal },
+    { rows: 1_000_000, signal, settings: BY_TRACE_SETTINGS },
   );
 }
 

@@ -82,20 +82,24 @@ function textSql(text: string, range: TraceFilter): SqlCondition {
   }
   const exact = /^([\w.\-/]+)=(.*)$/s.exec(text);
   if (exact === null) {
-    within.push(
-      `(SpanName IN (SELECT DISTINCT SpanName FROM otel_traces WHERE positionCaseInsensitiveUTF8(SpanName, {text:String}) > 0)
-        OR arrayExists(v -> positionCaseInsensitiveUTF8(v, {text:String}) > 0, mapValues(SpanAttributes))
-        OR positionCaseInsensitiveUTF8(StatusMessage, {text:String}) > 0)`,
-    );
     params.text = text;
-  } else {
-    // The bloom filter knows values of span attributes; a resource is the same in most spans and has none.
+    const contains = (column: string) =>
+      `${isAscii(text) ? "positionCaseInsensitive" : "positionCaseInsensitiveUTF8"}(${column}, {text:String}) > 0`;
     within.push(
-      `((has(mapValues(SpanAttributes), {value:String}) AND SpanAttributes[{key:String}] = {value:String} AND mapContains(SpanAttributes, {key:String}))
-        OR (ResourceAttributes[{key:String}] = {value:String} AND mapContains(ResourceAttributes, {key:String})))`,
+      `(${contains("SpanName")} OR arrayExists(v -> ${contains("v")}, mapValues(SpanAttributes)) OR ${contains("StatusMessage")})`,
     );
-    params.key = exact[1];
-    params.value = exact[2];
+    return { sql: `trace_id IN (SELECT TraceId FROM otel_traces WHERE ${within.join(" AND ")})`, params };
   }
-  return { sql: `trace_id IN (SELECT TraceId FROM otel_traces WHERE ${within.join(" AND ")})`, params };
+  params.key = exact[1];
+  params.value = exact[2];
+  // Two reads rather than one OR: each skips what its own bloom filter over values rules out.
+  const reads = ["SpanAttributes", "ResourceAttributes"].map((column) => {
+    const equal = `has(mapValues(${column}), {value:String}) AND mapContains(${column}, {key:String}) AND ${column}[{key:String}] = {value:String}`;
+    return `SELECT TraceId FROM otel_traces WHERE ${[...within, equal].join(" AND ")}`;
+  });
+  return { sql: `trace_id IN (${reads.join(" UNION DISTINCT ")})`, params };
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }

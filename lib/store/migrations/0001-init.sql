@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS otel_traces (
   Source LowCardinality(String) DEFAULT '',
   IngestedAt DateTime64(3) DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
   INDEX idx_span_attr_value mapValues(SpanAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX idx_res_attr_value mapValues(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX idx_ingested_at IngestedAt TYPE minmax GRANULARITY 1,
   -- Lives inside each part, so it is exactly as durable and atomic as the rows: 6 bytes a span.
   PROJECTION by_trace (SELECT TraceId, _part_offset ORDER BY TraceId)
