@@ -1,17 +1,22 @@
 /** OTLP over gRPC (port 4317): raw bytes in and out, so no generated code and no second decoder. */
 import {
+  logVerbosity,
   Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
+  setLogVerbosity,
   status,
 } from "@grpc/grpc-js";
 import type { ByteBudget } from "@/lib/ingest/byte-budget";
 import { asKnown } from "@/lib/ingest/http-server";
 import { encodeExportResponse, encodeRetryStatus, GRPC_CODE } from "@/lib/ingest/otlp-response";
 import type { TraceIntake } from "@/lib/ingest/trace-intake";
+
+// What it would log reaches us as an error too, and is told once, in our words.
+setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcServerOptions {
   readonly traces: TraceIntake;

@@ -49,6 +49,10 @@ const PREFLIGHT = {
 
 export function createIngestServer(options: HttpServerOptions): Server {
   const server = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
+    // While the server closes, a connection kept alive would keep it from ending.
+    response.once("finish", () => {
+      if (!server.listening) request.socket.end();
+    });
     void answer(options, request).then(
       (reply) => send(request, response, reply),
       (error: unknown) => send(request, response, errorReply(error)),

@@ -41,10 +41,18 @@ interface NewRow {
  * @throws HotspanError `unavailable` (and the like) when the store did not take everything
  */
 export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
-  if (mayStillRun) {
-    await waitForRunningInserts(signal);
-    mayStillRun = false;
+  try {
+    if (mayStillRun) {
+      await waitForRunningInserts(signal);
+      mayStillRun = false;
+    }
+    return await insertNew(groups, signal);
+  } catch (error) {
+    throw asStoreTrouble(error);
   }
+}
+
+async function insertNew(groups: readonly SpanRows[], signal: AbortSignal | undefined): Promise<number[]> {
   const candidates = new Map<string, NewRow>();
   let first = 0n;
   let last = 0n;
@@ -141,6 +149,15 @@ async function insertOrRefuse(
   const middle = Math.floor(spans.length / 2);
   await insertOrRefuse(spans.slice(0, middle), refused, signal);
   await insertOrRefuse(spans.slice(middle), refused, signal);
+}
+
+/** A query over its limits is its reader's to narrow; an insert over them is not the sender's fault, who must send again. */
+function asStoreTrouble(error: unknown): unknown {
+  if (!(error instanceof HotspanError) || error.code !== "invalid-input") return error;
+  return new HotspanError("unavailable", "The store is too busy to take spans: send again shortly.", {
+    cause: error.cause,
+    retryAfterSeconds: 5,
+  });
 }
 
 function isUnreadableRow(error: unknown): boolean {

@@ -1,0 +1,253 @@
+/** The ingest process as it is started, killed and stopped, before the real engine. */
+import { type ChildProcess, fork } from "node:child_process";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  callGrpc,
+  countSpans,
+  EXPORT,
+  JSON_TYPE,
+  jsonExport,
+  jsonSpan,
+  post,
+  record,
+} from "@/lib/ingest/test-receiver";
+import { commandStore, queryRows } from "@/lib/store/clickhouse";
+import { startTestStore, type TestStore } from "@/lib/store/test-store";
+
+const HTTP_PORT = 22_018;
+const GRPC_PORT = 22_017;
+const URL_ = `http://127.0.0.1:${HTTP_PORT}`;
+const TRACES = `${URL_}/v1/traces`;
+
+let store: TestStore;
+let child: ChildProcess | undefined;
+beforeAll(async () => {
+  store = await startTestStore();
+});
+afterEach(() => end(child, "SIGKILL"));
+afterAll(() => store?.stop());
+
+function start(env: Record<string, string> = {}): ChildProcess {
+  const script = fileURLToPath(new URL("../../dist/ingest.mjs", import.meta.url));
+  const started = fork(script, {
+    env: {
+      ...process.env,
+      HOTSPAN_ENGINE_URL: store.url,
+      HOTSPAN_CATALOGUE_URL: "file::memory:",
+      HOTSPAN_OTLP_HTTP_PORT: String(HTTP_PORT),
+      HOTSPAN_OTLP_GRPC_PORT: String(GRPC_PORT),
+      HOTSPAN_SAMPLE_DATA: "off",
+      ...env,
+    },
+    silent: true,
+  });
+  child = started;
+  return started;
+}
+
+async function untilReady(process_: ChildProcess): Promise<void> {
+  while (process_.exitCode === null && process_.signalCode === null) {
+    const answer = await fetch(`${URL_}/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("The ingest process ended.");
+}
+
+/** @returns its exit code or signal, and what it wrote to stderr from now on */
+async function end(process_: ChildProcess | undefined, signal?: NodeJS.Signals): Promise<string> {
+  if (process_ === undefined) return "";
+  let written = "";
+  process_.stderr?.on("data", (chunk) => {
+    written += String(chunk);
+  });
+  if (process_.exitCode !== null || process_.signalCode !== null) return "ended";
+  const gone = new Promise<string>((resolve) => {
+    process_.once("close", (code, by) => resolve(`${by ?? code} ${written}`.trim()));
+  });
+  if (signal !== undefined) process_.kill(signal);
+  return gone;
+}
+
+/** A batch of spans that nobody else sends. */
+const makeBatch = (count = 40) => jsonExport(Array.from({ length: count }, () => jsonSpan()));
+const countOf = (batch: string) => batch.split('"spanId"').length - 1;
+
+test("killed while it stores: what was not acknowledged is sent again, what was is sent twice more, and all is there once", async () => {
+  const before = await countSpans();
+  const acked: string[] = [];
+  let unacked: string[] = [];
+  let random = 11;
+  for (let kill = 0; kill < 6; kill++) {
+    const victim = start();
+    await untilReady(victim);
+    random = (random * 48_271) % 2_147_483_647;
+    // Killed with so many acknowledgements behind it: somewhere between a question, an insert and an answer.
+    let left = random % 8;
+    const resend = unacked;
+    unacked = [];
+    const senders = Array.from({ length: 6 }, async () => {
+      for (;;) {
+        const batch = resend.pop() ?? makeBatch();
+        const sent = await post(TRACES, batch, JSON_TYPE).catch(() => undefined);
+        if (sent?.status !== 200) {
+          unacked.push(batch);
+          return;
+        }
+        acked.push(batch);
+        if (left-- === 0) setTimeout(() => victim.kill("SIGKILL"), random % 60);
+      }
+    });
+    await Promise.all(senders);
+    unacked.push(...resend);
+    expect(await end(victim)).toMatch(/SIGKILL|ended/);
+  }
+  const last = start();
+  await untilReady(last);
+  expect(unacked.length).toBeGreaterThan(0);
+  const resent = [...unacked, ...acked, ...acked].map((batch) => post(TRACES, batch, JSON_TYPE));
+  for (const { status } of await Promise.all(resent)) expect(status).toBe(200);
+  const expected = [...unacked, ...acked].reduce((sum, batch) => sum + countOf(batch), 0);
+  expect((await countSpans()) - before).toBe(expected);
+  const [row] = await queryRows("SELECT uniqExact(TraceId, SpanId) AS spans FROM otel_traces");
+  expect(Number(row?.spans) - before).toBe(expected);
+}, 120_000);
+
+test("SIGTERM: what is under way is stored and answered, nothing more is taken, and the end is orderly", async () => {
+  const process_ = start();
+  await untilReady(process_);
+  const before = await countSpans();
+  const underWay = Array.from({ length: 8 }, () => post(TRACES, makeBatch(), JSON_TYPE));
+  const grpc = callGrpc(GRPC_PORT, EXPORT, record("grpc-js.message.pb"));
+  // All of them have arrived: they wait for their group.
+  for (;;) {
+    const health: unknown = await (await fetch(`${URL_}/health`)).json();
+    if (Number(Object(Object(health).spans).queued) >= 8 * 40) break;
+  }
+  const begun = performance.now();
+  const ended = end(process_, "SIGTERM");
+  for (const sent of await Promise.all(underWay)) expect(sent.status).toBe(200);
+  expect(await grpc).toEqual(Buffer.alloc(0));
+  expect(await ended).toBe("0");
+  expect(performance.now() - begun).toBeLessThan(8_000);
+  expect((await countSpans()) - before).toBeGreaterThanOrEqual(320);
+});
+
+test("it does not outlive its parent", async () => {
+  const process_ = start();
+  await untilReady(process_);
+  const ended = end(process_);
+  process_.disconnect();
+  expect(await ended).toBe("0");
+});
+
+test.each([
+  ["HTTP", HTTP_PORT, "HOTSPAN_OTLP_HTTP_PORT"],
+  ["gRPC", GRPC_PORT, "HOTSPAN_OTLP_GRPC_PORT"],
+])("a busy %s port gets one clear sentence", async (_, port, variable) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+  const told = await end(start());
+  await new Promise((resolve) => other.close(resolve));
+  expect(told).toBe(`1 Port ${port} is already in use by another program. Set ${variable} to a free one.`);
+});
+
+describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 500; then all goes on", () => {
+  async function expectTrouble(): Promise<void> {
+    const [json, protobuf, grpc] = await Promise.all([
+      post(TRACES, makeBatch(), JSON_TYPE),
+      post(TRACES, record("bench-500-spans.pb.gz"), {
+        "content-type": "application/x-protobuf",
+        "content-encoding": "gzip",
+      }),
+      callGrpc(GRPC_PORT, EXPORT, record("grpc-go.message.pb")),
+    ]);
+    for (const sent of [json, protobuf]) {
+      expect(sent.status).toBe(503);
+      expect(Number(sent.retryAfter)).toBeGreaterThanOrEqual(1);
+      expect(Number(sent.retryAfter)).toBeLessThanOrEqual(5);
+    }
+    expect(JSON.parse(json.body.toString())).toMatchObject({ code: 14 });
+    expect(protobuf.body.subarray(0, 3)).toEqual(Buffer.from([0x08, 14, 0x12]));
+    expect(grpc).toMatchObject({ code: 14 });
+    const details = Object(grpc).metadata.get("grpc-status-details-bin")[0];
+    expect(String(details)).toContain("type.googleapis.com/google.rpc.RetryInfo");
+    // Bad data are bad data whatever the store does.
+    expect((await post(TRACES, "{", JSON_TYPE)).status).toBe(400);
+  }
+
+  test.each([
+    [
+      "the disk is full",
+      "ALTER TABLE otel_traces MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000",
+      "ALTER TABLE otel_traces MODIFY SETTING min_free_disk_bytes_to_perform_insert = 536870912",
+    ],
+    ["the table is gone", "RENAME TABLE otel_traces TO elsewhere", "RENAME TABLE elsewhere TO otel_traces"],
+    [
+      "the table refuses",
+      "ALTER TABLE otel_traces ADD CONSTRAINT never CHECK Duration < 0",
+      "ALTER TABLE otel_traces DROP CONSTRAINT never",
+    ],
+  ])("%s", async (_, breakIt, mendIt) => {
+    await untilReady(start());
+    await commandStore(breakIt);
+    try {
+      await expectTrouble();
+    } finally {
+      await commandStore(mendIt);
+    }
+    expect((await post(TRACES, makeBatch(), JSON_TYPE)).status).toBe(200);
+  });
+
+  test("the engine is gone, and comes back", async () => {
+    // A door in front of the engine that can be shut, as a process that dies shuts its own.
+    const engine = new URL(store.url);
+    const door = createServer(async (request, response) => {
+      const target = new URL(request.url ?? "/", engine);
+      target.username = "";
+      target.password = "";
+      const answer = await fetch(target, {
+        method: request.method ?? "GET",
+        headers: Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+          /^(authorization|content-type|x-clickhouse)/.test(name) ? [[name, String(value)]] : [],
+        ),
+        ...(request.method === "POST"
+          ? { body: new Uint8Array(await new Response(toWeb(request)).arrayBuffer()) }
+          : {}),
+      });
+      const headers = [...answer.headers].filter(([name]) => name.startsWith("x-clickhouse"));
+      response
+        .writeHead(answer.status, Object.fromEntries(headers))
+        .end(Buffer.from(await answer.arrayBuffer()));
+    });
+    const open = () => new Promise<void>((resolve) => door.listen(22_020, "127.0.0.1", resolve));
+    await open();
+    await untilReady(
+      start({ HOTSPAN_ENGINE_URL: `http://${engine.username}:${engine.password}@127.0.0.1:22020` }),
+    );
+    expect((await post(TRACES, makeBatch(), JSON_TYPE)).status).toBe(200);
+    door.closeAllConnections();
+    await new Promise((resolve) => {
+      door.close(resolve);
+      door.closeAllConnections();
+    });
+    await expectTrouble();
+    // Away for a moment is not told at all: some exporters never retry.
+    const patient = post(TRACES, makeBatch(), JSON_TYPE);
+    await open();
+    expect((await patient).status).toBe(200);
+    door.closeAllConnections();
+    door.close();
+  });
+});
+
+function toWeb(request: import("node:http").IncomingMessage): ReadableStream {
+  return new ReadableStream({
+    async start(controller) {
+      for await (const chunk of request) controller.enqueue(new Uint8Array(chunk));
+      controller.close();
+    },
+  });
+}
