@@ -6,8 +6,8 @@ import { UNATTRIBUTED } from "@/lib/correlation/selector";
 /** What series too small for a colour of their own are added up under; the API calls its own rest so too. */
 const OTHERS = "(other)";
 
-/** How a band is called on the page. */
-export function nameOfBand(key: string): string {
+/** How an endpoint is called on the page. */
+export function formatEndpoint(key: string): string {
   if (key === UNATTRIBUTED) return "Unattributed";
   return key === OTHERS ? "Other endpoints" : key;
 }

@@ -12,7 +12,7 @@ import { Skeleton } from "@/components/ui/skeleton";
 import type { SeriesResponse } from "@/lib/api/contract";
 import type { HotspanError } from "@/lib/errors";
 import { formatCores, formatCount, formatDuration, formatValue } from "@/lib/format";
-import { type ArrangedBands, nameOfBand } from "./arrange-bands";
+import { type ArrangedBands, formatEndpoint } from "./arrange-bands";
 import type { SampleType } from "./sample-types";
 
 interface CpuOverTimeProps {
@@ -67,7 +67,7 @@ export function CpuOverTime({ bands, type, query, highlighted, onHighlight }: Cp
             height={HEIGHT}
             label={`${title}, stacked by endpoint; the table that follows has the averages and peaks`}
             colourOf={colourOf}
-            nameOf={nameOfBand}
+            nameOf={formatEndpoint}
             formatRate={formatRate}
             tickUnit={unit === "bytes" ? bytesTick(stacked.peak, type, stepNs) : 1}
             highlighted={highlighted}
@@ -134,8 +134,8 @@ function BandLegend({
               <th scope="row" className="px-3 py-0.5 text-left font-normal">
                 <span className="flex min-w-0 items-center gap-2">
                   <ColourDot colour={colourOf(key)} />
-                  <span className="truncate" title={nameOfBand(key)}>
-                    {nameOfBand(key)}
+                  <span className="truncate" title={formatEndpoint(key)}>
+                    {formatEndpoint(key)}
                   </span>
                 </span>
               </th>

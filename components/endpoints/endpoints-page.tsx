@@ -14,7 +14,8 @@ import { ServicePicker } from "@/components/ui/service-picker";
 import { endpointsResponse, seriesResponse } from "@/lib/api/contract";
 import { arrangeBands } from "./arrange-bands";
 import { CpuOverTime } from "./cpu-over-time";
-import { EndpointsTable, EndpointsTableSkeleton } from "./endpoints-table";
+import { EndpointsTableSkeleton } from "./endpoints-head";
+import { EndpointsTable } from "./endpoints-table";
 import { findSampleType, SAMPLE_TYPES } from "./sample-types";
 import { useEndpointView } from "./use-endpoint-view";
 
@@ -66,7 +67,7 @@ export function EndpointsPage() {
         />
         <ServicePicker value={service} onChange={(next) => showService(next)} clearable={false} />
       </PageHeader>
-      <div className="grid gap-3 lg:grid-cols-[minmax(0,1.7fr)_minmax(0,1fr)] min-[105rem]:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)]">
+      <div className="grid gap-3 lg:grid-cols-[minmax(0,1.7fr)_minmax(0,1fr)] min-[105rem]:grid-rows-[auto_1fr] min-[105rem]:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)]">
         <Panel
           aria-label="Endpoints"
           aria-busy={table.isFetching}

@@ -4,20 +4,13 @@ import { parseAsString, useQueryState } from "nuqs";
 import { Sparkline } from "@/components/chart/sparkline";
 import { useServiceColour } from "@/components/data/use-services";
 import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
-import { cn } from "@/components/ui/cn";
+import { ErrorRate } from "@/components/ui/error-rate";
 import { ColourDot } from "@/components/ui/service-dot";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { SortableTh, Table, Td, Th, Tr } from "@/components/ui/table";
 import { Value } from "@/components/ui/value";
 import type { Service, ServicesResponse } from "@/lib/api/contract";
-import {
-  formatAgo,
-  formatCountExact,
-  formatDuration,
-  formatInstantExact,
-  formatPercent,
-  NO_VALUE,
-} from "@/lib/format";
+import { formatAgo, formatCountExact, formatDuration, formatInstantExact } from "@/lib/format";
 import { type ServiceColumn, sortServices } from "./sort-services";
 
 const WIDE = "max-lg:hidden";
@@ -163,22 +156,6 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
         </span>
       </Td>
     </Tr>
-  );
-}
-
-/** A share of requests, red as soon as there is one. */
-export function ErrorRate({ errors, requests }: { errors: number; requests: number }) {
-  if (requests === 0) return <span className="text-subtle">{NO_VALUE}</span>;
-  return (
-    <span
-      title={`${formatCountExact(errors)} of ${formatCountExact(requests)} requests`}
-      className={cn(
-        errors > 0 ? "text-danger-ink" : "text-subtle",
-        errors / requests >= 0.01 && "font-medium",
-      )}
-    >
-      {formatPercent(errors / requests)}
-    </span>
   );
 }
 
