@@ -12,7 +12,7 @@ export const NONE = 0xffff_ffff;
 export interface PprofReferences {
   /** Parallel to `locations`. */
   readonly locations: Uint32Array;
-  /** Parallel to `lineFunctions`; NONE for a line without a function. */
+  /** Parallel to `lineFunctions`. */
   readonly lineFunctions: Uint32Array;
   /** Parallel to `locationIds`; NONE for a location without a mapping. */
   readonly locationMappings: Uint32Array;
@@ -36,7 +36,7 @@ export function checkPprof(tables: PprofTables): PprofReferences {
       while ((tables.locationOffsets[sample + 1] ?? 0) <= at) sample++;
       return `Sample ${sample}`;
     }),
-    lineFunctions: functions.resolve(tables.lineFunctions.view(), true, (at) => {
+    lineFunctions: functions.resolve(tables.lineFunctions.view(), false, (at) => {
       let location = 0;
       while ((tables.lineOffsets[location + 1] ?? 0) <= at) location++;
       return `Location ${tables.idOf(tables.locationIds[location] ?? 0)}`;

@@ -4,6 +4,7 @@
  *
  *     1 sample_type  2 sample  3 mapping  4 location  5 function  6 string_table  7 drop_frames  8 keep_frames
  *     9 time_nanos  10 duration_nanos  11 period_type  12 period  13 comment  14 default_sample_type
+ *     15 doc_url
  */
 import { HotspanError, invalidInput } from "@/lib/errors";
 import { PprofCursor } from "@/lib/ingest/pprof-cursor";
@@ -19,7 +20,7 @@ import { type PprofTables, StringTable } from "@/lib/ingest/pprof-tables";
 import { halvesOf } from "@/lib/profile/int64";
 import { Uint32Column } from "@/lib/profile/uint32-column";
 
-const LAST_PROFILE_FIELD = 14;
+const LAST_PROFILE_FIELD = 15;
 /** More value types than this are no profiler's. */
 const MAX_SAMPLE_TYPES = 64;
 
@@ -70,6 +71,7 @@ export function readPprof(bytes: Buffer, limits: PprofLimits): PprofTables {
       case 0x38: // drop_frames
       case 0x40: // keep_frames
       case 0x68: // comment
+      case 0x78: // doc_url
         profile.looseStrings.push(cursor.uint32("string index"));
         break;
       case 0x6a: {

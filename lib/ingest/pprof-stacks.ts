@@ -133,8 +133,7 @@ function spellOutLocations(
     const outermost = (tables.lineOffsets[location + 1] ?? 0) - 1;
     if (outermost < innermost) add(addUnnamed(tables, references, functions, location), 0);
     for (let line = outermost; line >= innermost; line--) {
-      const fn = references.lineFunctions[line] ?? NONE;
-      const known = fn === NONE ? NONE : (functionIndexes[fn] ?? NONE);
+      const known = functionIndexes[references.lineFunctions[line] ?? 0] ?? NONE;
       const index = known === NONE ? addUnnamed(tables, references, functions, location) : known;
       add(index, lineNumbers[line] ?? 0);
     }

@@ -79,7 +79,7 @@ export interface PprofTables {
   /** Keys of mappings, 0 for none. */
   readonly locationMappings: Uint32Array;
   readonly lineOffsets: Uint32Array;
-  /** Keys of functions, 0 for none. */
+  /** Keys of functions. */
   readonly lineFunctions: Uint32Column;
   readonly lineNumbers: Uint32Column;
 
