@@ -2,7 +2,8 @@ import { queryRows } from "@/lib/store/clickhouse";
 import type { ResolvedSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { sampleFilter } from "@/lib/store/sample-filter";
-import { type SelectionSum, sumSelection } from "@/lib/store/sum-selection";
+import type { SelectionSum } from "@/lib/store/selection-sum";
+import { sumSelection } from "@/lib/store/sum-selection";
 import { explainNoSamples } from "@/lib/trace/why-no-samples";
 
 /** @returns why a selection has no samples and what would help, in one sentence. @param selection its sum: where there are samples after all, one node of the flame graph was asked for in vain */
@@ -28,10 +29,7 @@ export async function explainEmptySelection(
     spanIds: undefined,
     spanOnly: undefined,
   });
-  const ofTrace = await sumSelection(
-    { selector: whole, filter, rule: resolved.rule, services: undefined },
-    signal,
-  );
+  const ofTrace = await sumSelection({ selector: whole, filter, selection: undefined }, signal);
   if (ofTrace.sampleCount > 0) {
     const what = selector.spanId === undefined ? "this part of the trace" : "this span";
     return `No sample fell into ${what}; the trace has ${ofTrace.sampleCount} in other places.`;

@@ -6,6 +6,7 @@ import { invalidInput } from "@/lib/errors";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
 import { type SpanOnlySamples, type SqlCondition, sampleFilter } from "@/lib/store/sample-filter";
+import { type SelectionSum, selectionColumns, selectionFromRow } from "@/lib/store/selection-sum";
 import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
 
 export interface ResolvedSelector {
@@ -15,7 +16,14 @@ export interface ResolvedSelector {
   readonly rule: TieRule | undefined;
   /** Whose samples can match, when the store was asked; undefined when any service's can. Narrows the read of stacks. */
   readonly services: readonly string[] | undefined;
+  /** A superset of the stacks of what can match, when there are few. Saves the read of stacks from asking samples again. */
+  readonly stackIds: readonly bigint[] | undefined;
+  /** The sum of a whole trace, which was asked anyway; undefined when the selector narrows it further. */
+  readonly selection: SelectionSum | undefined;
 }
+
+/** More stacks than this are sought by a subquery. */
+const FEW_STACKS = 2_000;
 
 /** More spans than a page shows; beyond it a subtree may miss descendants. */
 const MAX_SPANS = 200_000;
@@ -42,6 +50,8 @@ export async function resolveSelector(
       filter: sampleFilter(selector, undefined, prefix),
       rule: undefined,
       services: selector.service === undefined ? undefined : [selector.service],
+      stackIds: undefined,
+      selection: undefined,
     };
   }
   const [own, spans, spanIds] = await Promise.all([
@@ -61,20 +71,33 @@ export async function resolveSelector(
             own.labelled > 0 ? earliest(own.fromUnixNano, spans.fromUnixNano) : spans.fromUnixNano,
           toUnixNano: latest(own.toUnixNano, spans.toUnixNano),
         };
-  return { selector, filter: sampleFilter(selector, { rule, spanIds, spanOnly }, prefix), rule, services };
+  return {
+    selector,
+    filter: sampleFilter(selector, { rule, spanIds, spanOnly }, prefix),
+    rule,
+    services,
+    stackIds: spanOnly === undefined ? own.stackIds : undefined,
+    selection: spanOnly === undefined && isWholeTrace(selector) ? own.sums[rule] : undefined,
+  };
 }
 
 async function findSamplesOfTrace(selector: SampleSelector, signal?: AbortSignal) {
   const type = sampleFilter(typeOnly(selector), undefined);
   const [row] = await queryRows(
     `SELECT countIf(tie != 'process') AS labelled, countIf(tie = 'process') AS process, groupUniqArray(service) AS services,
-       toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
+       toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last,
+       groupUniqArray(${FEW_STACKS + 1})(stack_id) AS stack_ids,
+       ${selectionColumns(selector.type, "tie != 'process'", "labelled_")},
+       ${selectionColumns(selector.type, "tie = 'process'", "process_")}
      FROM samples WHERE ${type.sql} AND trace_id = {traceId:String}`,
     { ...type.params, traceId: selector.traceId },
     { signal },
   );
   if (row === undefined) throw new Error("An aggregate without GROUP BY has one row.");
+  const stackIds = textsColumn(row, "stack_ids");
   return {
+    stackIds: stackIds.length > FEW_STACKS ? undefined : stackIds.map(BigInt),
+    sums: { labelled: selectionFromRow(row, "labelled_"), process: selectionFromRow(row, "process_") },
     labelled: numberColumn(row, "labelled"),
     process: numberColumn(row, "process"),
     services: textsColumn(row, "services"),
@@ -134,6 +157,12 @@ async function findSpanIds(selector: SampleSelector, signal?: AbortSignal): Prom
   return spanSubtree(
     selector.spanId,
     rows.map((row) => ({ spanId: textColumn(row, "SpanId"), parentSpanId: textColumn(row, "ParentSpanId") })),
+  );
+}
+
+function isWholeTrace({ endpoints, from, labels, service, spanId, to }: SampleSelector): boolean {
+  return (
+    [service, spanId, from, to].every((part) => part === undefined) && endpoints.length + labels.size === 0
   );
 }
 

@@ -40,7 +40,12 @@ export function stacksSql(
     narrow.push("service IN {stackServices:Array(String)}");
     params.stackServices = resolved.services;
   }
-  if (how === "seek") narrow.push(`stack_id IN (SELECT stack_id FROM samples WHERE ${resolved.filter.sql})`);
+  if (how === "seek" && resolved.stackIds !== undefined) {
+    narrow.push("stack_id IN {stackIds:Array(UInt64)}");
+    params.stackIds = resolved.stackIds;
+  } else if (how === "seek") {
+    narrow.push(`stack_id IN (SELECT stack_id FROM samples WHERE ${resolved.filter.sql})`);
+  }
   return {
     sql: `SELECT service, stack_id, ${columns} FROM stacks${narrow.length === 0 ? "" : ` WHERE ${narrow.join(" AND ")}`}`,
     params,
