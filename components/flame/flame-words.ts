@@ -21,10 +21,7 @@ export function describeCertainty(
   switch (certainty) {
     case "span-label":
       return {
-        short:
-          selector.scope === "subtree"
-            ? "labelled with this span or one below it"
-            : "labelled with this span",
+        short: labelledWith(selector),
         long: "Every sample carries the id of the span that was running: nothing of other requests is in here.",
       };
     case "trace-label":
@@ -53,10 +50,14 @@ export function describeCertainty(
   }
 }
 
+function labelledWith(selector: FlameSelector): string {
+  if (selector.span_id === undefined) return "labelled with this trace's spans";
+  return selector.scope === "subtree" ? "labelled with this span or one below it" : "labelled with this span";
+}
+
 /** @returns what shares are worth, null when there are samples enough */
 export function warnOfFewSamples(count: number): string | null {
   if (count === 0 || count >= FEW_SAMPLES) return null;
-  const one =
-    count === 1 ? "the one sample is everything" : `one sample is ${Math.round(100 / count)} % of the width`;
-  return `Shares are rough: ${one}.`;
+  if (count === 1) return "One sample shows a place, not a share.";
+  return `Shares are rough: one sample is ${Math.round(100 / count)} % of the width.`;
 }

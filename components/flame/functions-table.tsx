@@ -141,13 +141,13 @@ function FunctionLine(props: {
 
 function Share({ value, whole, widest }: { value: number; whole: number; widest: number }) {
   return (
-    <span className="relative block h-5 leading-5">
+    <span className="relative block leading-5">
+      {formatPercent(whole === 0 ? 0 : value / whole)}
       <span
         aria-hidden
-        className="absolute inset-y-0.5 right-0 rounded-sm bg-accent/25"
+        className="absolute right-0 -bottom-0.5 h-[3px] rounded-full bg-accent/70"
         style={{ width: `${widest === 0 ? 0 : Math.min(1, value / widest) * 100}%` }}
       />
-      <span className="relative px-1">{formatPercent(whole === 0 ? 0 : value / whole)}</span>
     </span>
   );
 }
