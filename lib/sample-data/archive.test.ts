@@ -50,6 +50,30 @@ test("the recording does not say on whose machine it was made", async () => {
   expect([...hosts]).toEqual(["shop-1"]);
 });
 
+test("nearly every CPU sample names its span, and each such span is recorded", async () => {
+  const spans = new Set<string>();
+  const counts = new Map<string, number>();
+  for (const { path, arrived, body } of await readAll(archive)) {
+    if (path === "/v1/traces") {
+      for (const span of decodeOtlpTraces(body, "protobuf", arrived).spans)
+        spans.add(`${span.traceId} ${span.spanId}`);
+      continue;
+    }
+    const { profile } = decodePprof(body, { service: "shop", receivedUnixNano: arrived });
+    if (!profile.sampleTypes.some(({ type }) => type === "cpu")) continue;
+    const { texts, samples } = profile;
+    for (let sample = 0; sample < samples.length; sample++) {
+      const ids = `${texts[samples.traceIds[sample] ?? 0]} ${texts[samples.spanIds[sample] ?? 0]}`;
+      counts.set(ids, (counts.get(ids) ?? 0) + (samples.counts[sample] ?? 0));
+    }
+  }
+  const unlabelled = counts.get(" ") ?? 0;
+  const labelled = [...counts.values()].reduce((sum, count) => sum + count, 0) - unlabelled;
+  expect(labelled).toBeGreaterThan(8 * unlabelled);
+  counts.delete(" ");
+  expect([...counts.keys()].filter((ids) => !spans.has(ids))).toEqual([]);
+});
+
 test("an archive that is cut off or none at all is named", async () => {
   const folder = mkdtempSync(join(tmpdir(), "hotspan-archive-"));
   try {
