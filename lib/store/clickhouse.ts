@@ -78,7 +78,7 @@ export async function closeStore(): Promise<void> {
 /**
  * Runs one SELECT. `params` are bound by the engine as `{name:Type}`; text never becomes SQL.
  * @returns the rows as the engine's JSON: 64-bit integers are strings (read them with lib/store/row)
- * @throws HotspanError `unavailable`, `overloaded` or `invalid-input` (the question costs more than its limits)
+ * @throws HotspanError `unavailable` (away, or the question costs more than its limits) or `overloaded`
  */
 export async function queryRows(
   sql: string,
@@ -175,10 +175,11 @@ export function storeError(error: unknown, signal?: AbortSignal): unknown {
       case TOO_SLOW:
       case MEMORY_LIMIT_EXCEEDED:
       case TOO_MANY_ROWS_OR_BYTES:
+        // Never a 4xx: the same happens to a cheap question on a busy machine, and a sender would drop its data.
         return new HotspanError(
-          "invalid-input",
-          "This covers too much data to answer at once: choose a shorter time range or a narrower filter.",
-          { cause: error },
+          "unavailable",
+          "This takes more than one query may take: choose a shorter time range or a narrower filter, or try again when the store is less busy.",
+          { cause: error, retryAfterSeconds: 5 },
         );
       case TOO_MANY_SIMULTANEOUS_QUERIES:
         return new HotspanError(

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TraceSort } from "@/lib/api/contract";
 import { parseTraceListQuery } from "@/lib/api/query";
-import { queryRows } from "@/lib/store/clickhouse";
 import { searchTraces } from "@/lib/store/search-traces";
-import { settleOnce, startOfSettling } from "@/lib/store/settle-traces";
+import { settleOnce } from "@/lib/store/settle-traces";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
 import { settleAll, storeSamples, storeSpans } from "@/lib/store/test-telemetry";
 import type { Span } from "@/lib/trace/span";
@@ -230,43 +229,4 @@ describe("pages", () => {
     }
     return ids;
   }
-});
-
-describe("settling", () => {
-  const rowsOf = (traceId: string) =>
-    queryRows(
-      "SELECT toString(start_hour) AS hour, span_count, sample_count FROM traces FINAL WHERE trace_id = {traceId:String}",
-      { traceId },
-    );
-
-  test("moves the row of a trace whose start turns out to be an hour earlier", async () => {
-    const state = await startOfSettling();
-    const [root, child] = trace(50, 0, "slow 0..9000000\n  late 7200000..7200001");
-    if (root === undefined || child === undefined) throw new Error("two spans");
-    await storeSpans([child]);
-    await settleOnce(state);
-    expect(await rowsOf(id(50))).toMatchObject([{ span_count: 1 }]);
-    await storeSpans([root]);
-    await settleOnce(state);
-    expect(await rowsOf(id(50))).toMatchObject([{ span_count: 2 }]);
-  });
-
-  test("sees samples that arrive after the spans, and spans after the samples", async () => {
-    const state = await startOfSettling();
-    await storeSamples([{ time: START, traceId: id(60), value: 10e6 }]);
-    await settleOnce(state);
-    expect(await rowsOf(id(60))).toEqual([]);
-    await storeSpans(trace(60, 0, "a 0..50"));
-    await settleOnce(state);
-    expect(await rowsOf(id(60))).toMatchObject([{ sample_count: 1 }]);
-    await storeSamples([{ time: START, traceId: id(60), value: 10e6, count: 2 }]);
-    await settleOnce(state);
-    expect(await rowsOf(id(60))).toMatchObject([{ sample_count: 3 }]);
-  });
-
-  test("has nothing to do when nothing arrived", async () => {
-    const state = await startOfSettling();
-    while ((await settleOnce(state)).more);
-    expect(await settleOnce(state)).toEqual({ settled: 0, more: false });
-  });
 });

@@ -1,7 +1,7 @@
 /**
- * Keeps `traces` true: finds the traces of which something new has arrived, and has their rows written. Rows carry the second they were ingested in; what is counted in a second is
- * compared with what was counted when it was last settled, so rows that were stamped early and committed late are
- * found without going over anything twice.
+ * Keeps `traces` true: finds the traces of which something new has arrived, and has their rows written. Rows carry the
+ * second they were ingested in; what is counted in a second is compared with what was counted when it was last settled,
+ * so rows that were stamped early and committed late are found without going over anything twice.
  */
 import { setTimeout } from "node:timers/promises";
 import { queryRows } from "@/lib/store/clickhouse";
@@ -47,20 +47,21 @@ export async function settleOnce(
   state: SettleState,
   { signal, onlyPast = false }: SettleOptions = {},
 ): Promise<{ settled: number; more: boolean }> {
-  const { newest, now } = await findNewest(signal);
   const until = state.watermark + WINDOW_MS;
+  const seconds = await countSeconds(state.watermark, until, signal);
   let settled = 0;
-  for (const [second, rows] of await countSeconds(state.watermark, until, signal)) {
-    if (state.settled.get(second) === rows) continue;
-    if (onlyPast && (second + 1) * 1_000 > now) continue;
+  for (const { second, rows, isOver } of seconds) {
+    if (state.settled.get(second) === rows || (onlyPast && !isOver)) continue;
     const at = { version: Date.now(), ingestedUntil: second * 1_000 };
     settled += await settleTraces(await findTraceIds(second, signal), at, signal);
     state.settled.set(second, rows);
   }
-  const more = until <= newest;
-  const next = more ? await findNext(until, signal) : newest;
+  const newest = seconds.at(-1);
+  const more = await existsFrom(until, signal);
+  let next = newest === undefined ? 0 : newest.second * 1_000;
+  if (more) next = newest === undefined ? await findNext(until, signal) : until;
   // Seconds that may still grow stay; those before them are done for good.
-  state.watermark = Math.max(state.watermark, Math.floor((next - LATE_MS) / 1_000) * 1_000);
+  state.watermark = Math.max(state.watermark, next - LATE_MS);
   for (const second of state.settled.keys()) {
     if (second * 1_000 < state.watermark) state.settled.delete(second);
   }
@@ -98,32 +99,43 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-async function countSeconds(from: number, until: number, signal?: AbortSignal): Promise<[number, number][]> {
+/** A second in which rows were ingested; `isOver` when the store's own clock has passed it. */
+interface IngestedSecond {
+  readonly second: number;
+  readonly rows: number;
+  readonly isOver: boolean;
+}
+
+async function countSeconds(from: number, until: number, signal?: AbortSignal): Promise<IngestedSecond[]> {
   const rows = await queryRows(
-    `SELECT second, sum(rows) AS rows FROM (
-       SELECT toUnixTimestamp(IngestedAt) AS second, count() AS rows FROM otel_traces
-       WHERE IngestedAt >= fromUnixTimestamp64Milli({from:Int64}) AND IngestedAt < fromUnixTimestamp64Milli({until:Int64}) GROUP BY second
+    `SELECT second, sum(rows) AS rows, second < toUnixTimestamp(now()) AS is_over FROM (
+       SELECT toUnixTimestamp(IngestedAt) AS second, count() AS rows FROM otel_traces WHERE ${stamped("IngestedAt")} GROUP BY second
        UNION ALL
-       SELECT toUnixTimestamp(ingested_at) AS second, count() AS rows FROM samples
-       WHERE ingested_at >= fromUnixTimestamp64Milli({from:Int64}) AND ingested_at < fromUnixTimestamp64Milli({until:Int64}) GROUP BY second
+       SELECT toUnixTimestamp(ingested_at) AS second, count() AS rows FROM samples WHERE ${stamped("ingested_at")} GROUP BY second
      ) GROUP BY second ORDER BY second`,
     { from, until },
     { signal, seconds: 60 },
   );
-  return rows.map((row) => [numberColumn(row, "second"), numberColumn(row, "rows")]);
+  return rows.map((row) => ({
+    second: numberColumn(row, "second"),
+    rows: numberColumn(row, "rows"),
+    isOver: numberColumn(row, "is_over") === 1,
+  }));
 }
 
-/** The newest stamp of any row, and the store's own clock; milliseconds. */
-async function findNewest(signal?: AbortSignal): Promise<{ newest: number; now: number }> {
-  const [row] = await queryRows(
-    `SELECT toUnixTimestamp64Milli(greatest((SELECT max(IngestedAt) FROM otel_traces), (SELECT max(ingested_at) FROM samples))) AS newest,
-       toUnixTimestamp64Milli(now64(3)) AS now`,
-    {},
+function stamped(column: string): string {
+  return `${column} >= fromUnixTimestamp64Milli({from:Int64}) AND ${column} < fromUnixTimestamp64Milli({until:Int64})`;
+}
+
+async function existsFrom(from: number, signal?: AbortSignal): Promise<boolean> {
+  const rows = await queryRows(
+    `SELECT 1 AS found FROM otel_traces WHERE IngestedAt >= fromUnixTimestamp64Milli({from:Int64}) LIMIT 1
+     UNION ALL
+     SELECT 1 AS found FROM samples WHERE ingested_at >= fromUnixTimestamp64Milli({from:Int64}) LIMIT 1`,
+    { from },
     { signal, seconds: 60 },
   );
-  return row === undefined
-    ? { newest: 0, now: Date.now() }
-    : { newest: numberColumn(row, "newest"), now: numberColumn(row, "now") };
+  return rows.length > 0;
 }
 
 /** The first stamp at or after `from`, so that years without data are one step. */
@@ -140,11 +152,10 @@ async function findNext(from: number, signal?: AbortSignal): Promise<number> {
 
 async function findTraceIds(second: number, signal?: AbortSignal): Promise<string[]> {
   const params = { from: second * 1_000, until: (second + 1) * 1_000 };
-  const ingested =
-    "ingested_at >= fromUnixTimestamp64Milli({from:Int64}) AND ingested_at < fromUnixTimestamp64Milli({until:Int64})";
+  const ingested = stamped("ingested_at");
   const rows = await queryRows(
     `SELECT DISTINCT TraceId AS trace_id FROM otel_traces
-     WHERE IngestedAt >= fromUnixTimestamp64Milli({from:Int64}) AND IngestedAt < fromUnixTimestamp64Milli({until:Int64})
+     WHERE ${stamped("IngestedAt")}
      UNION DISTINCT
      SELECT DISTINCT trace_id FROM samples WHERE ${ingested} AND trace_id != '' AND type = 'cpu'`,
     params,
