@@ -9,8 +9,8 @@ interface ApiOptions<T> {
   enabled?: boolean;
   /** Shows the answer to the previous parameters until the new one is there; default true. */
   keepPrevious?: boolean;
-  /** Milliseconds between automatic repeats. */
-  refetchInterval?: number | false;
+  /** Milliseconds between automatic repeats, after what was last answered. */
+  refetchInterval?: (last: T | undefined) => number | false;
   /** What the server already knew when it rendered the page. */
   initialData?: T;
   /** Milliseconds for which an answer is taken as fresh; default 30 s. */
@@ -32,7 +32,7 @@ export function useApi<T>(
     queryKey: ["api", path, url],
     queryFn: ({ signal }) => fetchApi(url, schema, { signal }),
     enabled: options.enabled ?? true,
-    refetchInterval: options.refetchInterval ?? false,
+    refetchInterval: ({ state }) => options.refetchInterval?.(state.data) ?? false,
     ...(options.initialData === undefined ? {} : { initialData: options.initialData }),
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),

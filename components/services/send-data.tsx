@@ -79,7 +79,7 @@ function Step({
 /** Looks every two seconds whether something has come; then `now` moves on, so that the pages' range reaches it. */
 function useArrival(): void {
   const { refresh } = useTimeRange();
-  const { data } = useApi("/api/v1/services", {}, servicesResponse, { refetchInterval: 2_000 });
+  const { data } = useApi("/api/v1/services", {}, servicesResponse, { refetchInterval: () => 2_000 });
   const arrived = (data?.services.length ?? 0) > 0;
   useEffect(() => {
     if (arrived) refresh();

@@ -1,5 +1,5 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { fetchApi } from "@/components/data/fetch-api";
 import { useApi } from "@/components/data/use-api";
@@ -7,6 +7,7 @@ import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { type SampleDataResponse, sampleDataResponse } from "@/lib/api/contract";
+import { useTimeRange } from "./use-time-range";
 
 const PATH = "/api/v1/sample-data";
 
@@ -15,24 +16,24 @@ const PATH = "/api/v1/sample-data";
  * The server gives the first state, so that the page below does not move down when the line appears.
  */
 export function SampleDataBanner({ initial }: { initial: SampleDataResponse | undefined }) {
-  const client = useQueryClient();
+  const { refresh } = useTimeRange();
   const { data } = useApi(PATH, {}, sampleDataResponse, {
     staleTime: 0,
-    refetchInterval: 2_000,
+    refetchInterval: (last) => (last?.state === "loading" || last?.state === "removing" ? 1_500 : 15_000),
     initialData: initial,
   });
   const removal = useMutation<SampleDataResponse, Error>({
     mutationFn: () => fetchApi(PATH, sampleDataResponse, { method: "DELETE" }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: refresh,
   });
   const state = removal.isPending ? "removing" : data?.state;
 
   // The data come and go in the background: what the pages show is out of date the moment the state changes.
   const previous = useRef(data?.state);
   useEffect(() => {
-    if (previous.current !== undefined && previous.current !== data?.state) void client.invalidateQueries();
+    if (previous.current !== undefined && previous.current !== data?.state) refresh();
     previous.current = data?.state;
-  }, [client, data?.state]);
+  }, [refresh, data?.state]);
 
   if (state === undefined || state === "none") return null;
   return (
