@@ -21,6 +21,8 @@ export interface DecodePoolOptions {
   readonly workers: number;
   /** For any body; large ones get more (MS_PER_MEGABYTE). */
   readonly limitMs: number;
+  /** Of one worker; one that runs out of it ends alone. */
+  readonly heapMegabytes?: number;
 }
 
 interface Job {
@@ -33,7 +35,7 @@ type Answer = { readonly result: DecodeResult } | { readonly failure: DecodeFail
 
 /** A hundredth of the usual speed: only a body made to be slow, or a machine that is stuck, takes longer. */
 const MS_PER_MEGABYTE = 500;
-/** Above what the largest body needs (measured: 64 MiB of spans, 500 MB); a worker that runs out ends alone. */
+/** Above what the largest body (64 MiB of spans) needs. */
 const WORKER_HEAP_MB = 1_536;
 
 /** Workers are started when first needed, take one job at a time, and are replaced when a job has to be stopped. */
@@ -54,7 +56,9 @@ export function createDecodePool(options: DecodePoolOptions): DecodePool {
   }
 
   function start(): Worker {
-    const worker = new Worker(options.script, { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
+    const worker = new Worker(options.script, {
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMegabytes ?? WORKER_HEAP_MB },
+    });
     worker.on("error", (error) => console.error("A decode worker ended:", error.message));
     worker.on("exit", () => {
       all.delete(worker);
