@@ -157,7 +157,7 @@ test("loading stops for whoever wants the data gone", async () => {
   await loadSampleData({ ingestUrl: doors.url, now });
   expect(received).toBeLessThan(30);
   expect(await state()).toBe("removing");
-});
+}, 60_000);
 
 test("a store that holds anything gets no sample data, then or later", async () => {
   await commandStore(
