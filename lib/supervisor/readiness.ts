@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
@@ -14,14 +15,25 @@ export async function waitForAnswer(
   let last = "no answer";
   while (Date.now() < deadline) {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(5_000), redirect: "manual" });
-      await response.body?.cancel();
-      if (isReady(response.status)) return;
-      last = `status ${response.status}`;
+      const status = await askStatus(url);
+      if (isReady(status)) return;
+      last = `status ${status}`;
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
     await sleep(50);
   }
   throw new Error(`The ${name} did not become ready within ${ms / 1_000} s (${last}).`);
+}
+
+/** Without an agent the connection is closed at once: one kept alive would hold up the end of who answered. */
+function askStatus(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false, timeout: 5_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.once("timeout", () => request.destroy(new Error("no answer within 5 s")));
+    request.once("error", reject);
+  });
 }
