@@ -124,7 +124,7 @@ async function findSpanOnlySamples(
     `SELECT count() AS found, groupUniqArray(service) AS services,
        toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
      FROM samples
-     WHERE ${type.sql} AND service IN {services:Array(String)} AND trace_id = '' AND if(trace_id = '', length(span_id) + length(root_span_id), 0) > 0
+     WHERE ${type.sql} AND service IN {services:Array(String)} AND trace_id = '' AND if(empty(trace_id), length(span_id) + length(root_span_id), 0) > 0
        AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time <= fromUnixTimestamp64Nano({to:Int64})
        AND (span_id IN {spans:Array(String)} OR root_span_id IN {spans:Array(String)})`,
     {

@@ -91,9 +91,9 @@ CREATE TABLE IF NOT EXISTS samples (
   source LowCardinality(String),
   ingested_at DateTime64(3) DEFAULT now64(3) CODEC(Delta, ZSTD(1)),
   INDEX idx_ingested_at ingested_at TYPE minmax GRANULARITY 1,
-  INDEX idx_span_id span_id TYPE bloom_filter(0.01) GRANULARITY 1,
-  -- Samples that name a span but no trace are rare or everywhere; where there are none, none are looked for.
-  INDEX idx_span_only if(trace_id = '', length(span_id) + length(root_span_id), 0) TYPE minmax GRANULARITY 1,
+  -- Samples that name a span but no trace, rare or everywhere: where there are none, none are looked for. A query uses
+  -- it by these very words (resolve-selector.ts).
+  INDEX idx_span_only if(empty(trace_id), length(span_id) + length(root_span_id), 0) TYPE minmax GRANULARITY 1,
   PROJECTION by_trace (SELECT trace_id, _part_offset ORDER BY trace_id),
   PROJECTION by_minute (
     SELECT service, type, endpoint, toStartOfMinute(time), sum(value), sum(count)
