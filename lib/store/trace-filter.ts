@@ -39,7 +39,8 @@ export function traceFilterSql(filter: TraceFilter): SqlCondition {
     parts.push(
       filter.service === undefined
         ? "hasAny(entry_endpoints, {endpoints:Array(String)})"
-        : "arrayExists((s, e) -> s = {service:String} AND has({endpoints:Array(String)}, e), entry_services, entry_endpoints)",
+        : // The lambda is dear: first leave out what enters no such endpoint anywhere.
+          "hasAny(entry_endpoints, {endpoints:Array(String)}) AND arrayExists((s, e) -> s = {service:String} AND has({endpoints:Array(String)}, e), entry_services, entry_endpoints)",
     );
     params.endpoints = filter.endpoints;
   }

@@ -75,6 +75,7 @@ const samples: TestSample[] = [
   { service: "web", time: at(30), type: "alloc_space", endpoint: "home", value: 4096 },
   { service: "web", time: at(31), type: "alloc_space", value: 1024 },
   { service: "lone", time: at(40), value: 1e6 },
+  { service: "lone", time: at(105), endpoint: "job", value: 2e6 }, // between two minutes that begin at 100 and 160
 ];
 
 let store: TestStore;
@@ -290,11 +291,11 @@ test("services count what was seen in the range, also without spans", async () =
       name: "lone",
       language: "",
       spans: 0,
-      samples: 1,
+      samples: 2,
       requests: 0,
       p95Ns: null,
-      cpuNs: 1e6,
-      lastSeenUnixNano: String(at(40)),
+      cpuNs: 3e6,
+      lastSeenUnixNano: String(at(105)),
     },
     { name: "quiet", spans: 1, samples: 0, requests: 1, cpuNs: 0, sparkline: 1 },
     {
