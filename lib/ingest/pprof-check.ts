@@ -95,14 +95,16 @@ class IdIndex {
     }
   }
 
-  /** @param mayBeNone whether id 0 means that there is none */
+  /**
+   * Turns keys into places where they are: there may be millions.
+   * @param mayBeNone whether id 0 means that there is none
+   */
   resolve(keys: Uint32Array, mayBeNone: boolean, owner: (at: number) => string): Uint32Array {
-    const places = new Uint32Array(keys.length);
     const count = this.ids.length;
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] ?? 0;
-      if (key === 0 && mayBeNone) places[at] = NONE;
-      else if (this.isCounted && key > 0 && key <= count) places[at] = key - 1;
+      if (key === 0 && mayBeNone) keys[at] = NONE;
+      else if (this.isCounted && key > 0 && key <= count) keys[at] = key - 1;
       else {
         const place = this.places.get(key);
         if (place === undefined) {
@@ -110,9 +112,9 @@ class IdIndex {
             `${owner(at)} refers to ${this.kind} ${this.idOf(key)}, which the profile does not have.`,
           );
         }
-        places[at] = place;
+        keys[at] = place;
       }
     }
-    return places;
+    return keys;
   }
 }

@@ -1,4 +1,5 @@
 import { HotspanError, invalidInput } from "@/lib/errors";
+import type { PprofLimits } from "@/lib/ingest/pprof-limits";
 import type { Uint32Column } from "@/lib/profile/uint32-column";
 
 const MAX_VARINT_BYTES = 10;
@@ -18,18 +19,18 @@ export class PprofCursor {
   /** Signed halves of the last varint. */
   low = 0;
   high = 0;
-  private items = 0;
+  private fields = 0;
   /** Ids that do not fit 32 bits (addresses, hashes) and the numbers that stand for them. */
   private readonly standIns = new Map<bigint, number>();
 
   constructor(
     readonly bytes: Uint8Array,
-    private readonly maxItems: number,
+    private readonly limits: Pick<PprofLimits, "maxFields" | "maxLocations">,
   ) {}
 
   /** @returns `field << 3 | wire type` */
   tag(): number {
-    if (++this.items > this.maxItems) throw this.tooManyItems();
+    if (++this.fields > this.limits.maxFields) throw this.tooManyFields();
     const byte = this.bytes[this.at];
     if (byte !== undefined && byte >= 8 && byte < 0x80) {
       this.at++;
@@ -118,8 +119,7 @@ export class PprofCursor {
     const stop = this.enter(end);
     into.reserve(stop - this.at);
     const { data } = into;
-    const first = into.length;
-    let length = first;
+    let { length } = into;
     while (this.at < stop) {
       const one = bytes[this.at] ?? 0;
       const two = bytes[this.at + 1] ?? 0;
@@ -135,13 +135,18 @@ export class PprofCursor {
     }
     into.length = length;
     this.leave(stop);
-    this.spend(length - first);
+    if (length > this.limits.maxLocations) {
+      throw new HotspanError(
+        "too-large",
+        `The profile's samples have more than ${this.limits.maxLocations} locations: profile a shorter time.`,
+      );
+    }
   }
 
-  /** Counts `count` further items against the budget. */
+  /** Counts values that share a field against the budget. */
   spend(count: number): void {
-    this.items += count;
-    if (this.items > this.maxItems) throw this.tooManyItems();
+    this.fields += count;
+    if (this.fields > this.limits.maxFields) throw this.tooManyFields();
   }
 
   /**
@@ -181,10 +186,10 @@ export class PprofCursor {
     );
   }
 
-  private tooManyItems(): HotspanError {
+  private tooManyFields(): HotspanError {
     return new HotspanError(
       "too-large",
-      `The profile has more than ${this.maxItems} fields and values: profile a shorter time.`,
+      `The profile has more than ${this.limits.maxFields} fields and values: profile a shorter time.`,
     );
   }
 }

@@ -120,7 +120,7 @@ interface RecordCounts {
 
 /** Jumps from record to record, a hundredth of the whole work, and refuses what would be too much. */
 function countRecords(bytes: Buffer, limits: PprofLimits): RecordCounts {
-  const cursor = new PprofCursor(bytes, limits.maxItems);
+  const cursor = new PprofCursor(bytes, limits);
   const counts = new Uint32Array(7);
   while (cursor.at < bytes.length) {
     const tag = cursor.tag();
@@ -138,20 +138,23 @@ function countRecords(bytes: Buffer, limits: PprofLimits): RecordCounts {
   if (sampleTypes > MAX_SAMPLE_TYPES) {
     throw invalidInput(`The profile has ${sampleTypes} sample types; the limit is ${MAX_SAMPLE_TYPES}.`);
   }
-  if (samples * sampleTypes > limits.maxItems) {
+  if (samples * sampleTypes > limits.maxFields) {
     throw new HotspanError(
       "too-large",
-      `The profile has ${samples} samples of ${sampleTypes} types; together at most ${limits.maxItems} values are taken.`,
+      `The profile has ${samples} samples of ${sampleTypes} types; together at most ${limits.maxFields} values are taken.`,
     );
   }
   return { sampleTypes, samples, mappings, locations, functions, strings };
 }
 
 function makeTables(bytes: Buffer, counts: RecordCounts, limits: PprofLimits) {
-  const cursor = new PprofCursor(bytes, limits.maxItems);
+  const cursor = new PprofCursor(bytes, limits);
   const stringStarts = new Uint32Array(counts.strings);
   const stringEnds = new Uint32Array(counts.strings);
   const values = new BigInt64Array(counts.samples * counts.sampleTypes);
+  // Usual sizes, but never more than the bytes can hold.
+  const locations = Math.min(counts.samples * 32, bytes.length);
+  const labels = Math.min(counts.samples * 4, bytes.length >> 1);
   const profile: PprofTables = {
     sampleTypes: [],
     periodType: { type: 0, unit: 0 },
@@ -162,13 +165,13 @@ function makeTables(bytes: Buffer, counts: RecordCounts, limits: PprofLimits) {
     looseStrings: [],
     sampleCount: counts.samples,
     locationOffsets: new Uint32Array(counts.samples + 1),
-    locations: new Uint32Column(counts.samples * 32 + 16),
+    locations: new Uint32Column(locations),
     values,
     labelOffsets: new Uint32Array(counts.samples + 1),
-    labelKeys: new Uint32Column(counts.samples * 4 + 16),
-    labelTexts: new Uint32Column(counts.samples * 4 + 16),
-    labelNumbers: new Uint32Column(counts.samples * 8 + 16),
-    labelUnits: new Uint32Column(counts.samples * 4 + 16),
+    labelKeys: new Uint32Column(labels),
+    labelTexts: new Uint32Column(labels),
+    labelNumbers: new Uint32Column(labels * 2),
+    labelUnits: new Uint32Column(labels),
     locationIds: new Uint32Array(counts.locations),
     locationMappings: new Uint32Array(counts.locations),
     lineOffsets: new Uint32Array(counts.locations + 1),
