@@ -15,7 +15,7 @@ export interface FunctionText {
  * in a later build: after ten minutes all is read again.
  */
 const recent = new Map<string, FunctionText>();
-const MOST_KEPT = 50_000;
+const MOST_KEPT = 100_000;
 const KEPT_MS = 600_000;
 let keptSince = 0;
 
