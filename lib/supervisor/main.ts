@@ -79,6 +79,7 @@ async function start(config: Config): Promise<void> {
     PORT: String(config.port),
     HOST: config.host,
     HOSTNAME: config.host,
+    NEXT_TELEMETRY_DISABLED: "1", // nothing of Hotspan calls home
   };
   if (config.storeKind === "embedded") {
     await endLeftover(`${config.dataDir}/store`);
