@@ -70,7 +70,7 @@ async function end(process_: ChildProcess | undefined, signal?: NodeJS.Signals):
   const { stderr } = process_;
   // Not "close": a channel that we disconnected ourselves never reports it.
   const gone = new Promise((resolve) => process_.once("exit", (code, by) => resolve(by ?? code)));
-  const said = stderr === null ? undefined : new Promise((resolve) => stderr.once("close", resolve));
+  const said = stderr?.closed === false ? new Promise((resolve) => stderr.once("close", resolve)) : undefined;
   if (signal !== undefined) process_.kill(signal);
   const ending = await gone;
   await said;
