@@ -59,7 +59,7 @@ async function start(): Promise<void> {
     maxBodyBytes: config.maxBodyBytes,
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
     receiveProfile: (upload, pool) =>
-      receiveProfile({ ...upload, maxBytes: config.maxBodyBytes }, profiles, pool),
+      receiveProfile({ ...upload, maxBytes: config.maxBodyBytes }, profiles, pool, background.signal),
   });
   receiver = opened;
   const { signal } = background;

@@ -4,6 +4,7 @@ import { parseTraceId } from "@/lib/ids";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { parseStart } from "@/lib/ingest/profile-time";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
+import { withPatience } from "@/lib/ingest/with-patience";
 import type { LockKind } from "@/lib/profile/sample-type";
 import type { Catalogue } from "@/lib/store/catalogue";
 import { insertProfile } from "@/lib/store/insert-profile";
@@ -16,6 +17,7 @@ const MAX_SERVICE_LENGTH = 256;
 const MAX_LABELS = 32;
 const MAX_LABEL_LENGTH = 1_024;
 const LABEL_PREFIX = "label.";
+const NEVER = new AbortController().signal;
 
 export interface ProfileReceipt {
   readonly profileId: string;
@@ -38,6 +40,7 @@ export interface ProfileRequest {
 }
 
 /**
+ * @param stopping ends the waiting for a store that is away
  * @throws HotspanError `invalid-input` naming the parameter or what is wrong with the profile, `too-large`,
  *   `unavailable` when the store or the catalogue did not take it: then sending it again is right
  */
@@ -45,10 +48,11 @@ export async function receiveProfile(
   request: ProfileRequest,
   catalogue: Catalogue,
   pool: DecodePool,
+  stopping: AbortSignal = NEVER,
 ): Promise<ProfileReceipt> {
   const upload = readUpload(request);
   const rows = await decode(upload, pool);
-  const { duplicate, record } = await insertProfile(catalogue, rows);
+  const { duplicate, record } = await withPatience(() => insertProfile(catalogue, rows), stopping);
   const { labelled, profileId, sampleTypes, samples, service } = record;
   return { profileId, service, sampleTypes, samples, labelled, duplicate };
 }

@@ -1,16 +1,14 @@
-import { HotspanError } from "@/lib/errors";
 import type { ByteLease } from "@/lib/ingest/byte-budget";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
 import type { OtlpEncoding } from "@/lib/ingest/otlp-traces";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
+import { withPatience } from "@/lib/ingest/with-patience";
 import { createGroupCommit } from "@/lib/store/group-commit";
 import { insertSpans } from "@/lib/store/insert-spans";
 import type { SpanRows } from "@/lib/store/span-row";
 
 /** Below this the way to a worker and back costs more than decoding here (0.3 ms). */
 const INLINE_BYTES = 32_768;
-/** How long a group waits for a store that restarts before its senders are told to retry: some of them never do. */
-const PATIENCE_MS = 4_000;
 
 export interface TraceReceipt {
   readonly rejectedSpans: number;
@@ -77,29 +75,4 @@ export function createTraceIntake(pool: DecodePool): TraceIntake {
       }
     },
   };
-}
-
-/** Runs `work` again while the store is away. It must be safe to repeat, as inserting spans once is. */
-async function withPatience<T>(work: () => Promise<T>, stopping: AbortSignal): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (let pauseMs = 100; ; pauseMs *= 2) {
-    try {
-      return await work();
-    } catch (error) {
-      const isAway = error instanceof HotspanError && error.code === "unavailable";
-      if (!isAway || stopping.aborted || performance.now() + pauseMs > deadline) {
-        console.error("Spans were not stored:", error instanceof Error ? (error.cause ?? error) : error);
-        throw error;
-      }
-    }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, pauseMs);
-      function done() {
-        clearTimeout(timer);
-        stopping.removeEventListener("abort", done);
-        resolve();
-      }
-      stopping.addEventListener("abort", done);
-    });
-  }
 }
