@@ -112,6 +112,25 @@ test("values are exact over all of int64", () => {
   expect([...profile.samples.values]).toEqual(values);
 });
 
+test("samples behind a value: what the profile counts, else one for each record that has any value", () => {
+  const heap = [
+    ["alloc_space", "bytes"],
+    ["inuse_space", "bytes"],
+  ] as const;
+  const records = [
+    [0, 0],
+    [5, 0],
+    [0, 7],
+  ].map((values) => ({ locations: [1], values }));
+  expect([...decode({ ...RIGHT, sampleTypes: heap, samples: records }).samples.counts]).toEqual([0, 1, 1]);
+  const counted = [
+    [3, 0],
+    [0, 9],
+    [-2n, -5n],
+  ].map((values) => ({ locations: [1], values }));
+  expect([...decode({ ...RIGHT, samples: counted }).samples.counts]).toEqual([3, 0, 0]);
+});
+
 describe("sample types", () => {
   test.each([
     [
