@@ -1,7 +1,7 @@
 /** The supervisor as `npm run ingest` runs it: the real engine, the real ingest process, real signals. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -160,6 +160,20 @@ test("killed without warning it leaves no process behind: the next one takes ove
   expect(await exportSpans()).toBe(true);
   await timeStop(second, "SIGTERM");
   expect(await countSpans()).toEqual({ rows: 2 * spansPerExport, distinct: 2 * spansPerExport });
+}, 60_000);
+
+test("an engine that was frozen when its supervisor was killed does not keep the next one out", async () => {
+  const first = await runUntilReady();
+  expect(await exportSpans()).toBe(true);
+  const engine: unknown = JSON.parse(readFileSync(join(dataDir, "store", "engine.pid"), "utf8"));
+  expect(engine).toMatchObject({ pid: expect.any(Number) });
+  if (typeof engine === "object" && engine !== null && "pid" in engine)
+    process.kill(Number(engine.pid), "SIGSTOP");
+  first.child.kill("SIGKILL");
+  await first.exit;
+  await expect.poll(exportSpans, { timeout: 5_000 }).toBe(false);
+  await timeStop(await runUntilReady(), "SIGTERM");
+  expect(await countSpans()).toEqual({ rows: spansPerExport, distinct: spansPerExport });
 }, 60_000);
 
 test("a busy port and a folder that is none get one sentence each", async () => {
