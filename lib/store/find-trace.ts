@@ -5,13 +5,13 @@ import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { mapColumn, mapsColumn, numberColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
-import { sumTraceCpu } from "@/lib/store/trace-cpu";
+import { sumOneTraceCpu, type TracesInTime, timeOfSpans } from "@/lib/store/trace-cpu";
 import { findCriticalPath } from "@/lib/trace/critical-path";
 import { computeSelfTimes } from "@/lib/trace/self-time";
-import { computeUnexplained, NO_CPU, type SummarySpan } from "@/lib/trace/summarize-trace";
+import { computeUnexplained, type SummarySpan } from "@/lib/trace/summarize-trace";
 import { buildTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
 import { explainNoSamples } from "@/lib/trace/why-no-samples";
-import { type UnixNano, unixNano } from "@/lib/units";
+import type { UnixNano } from "@/lib/units";
 
 /** More spans than a person can read; the earliest are kept and the cut is told. */
 export const MAX_TRACE_SPANS = 50_000;
@@ -21,40 +21,19 @@ export const MAX_TRACE_SPANS = 50_000;
  * @throws HotspanError `not-found` when no span of it is stored, and as queryRows
  */
 export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise<TraceResponse> {
-  const rows = await queryRows(
-    `SELECT ${SUMMARY_SPAN_COLUMNS}, StatusMessage, SpanAttributes, ResourceAttributes,
-       arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS event_times,
-       Events.Name AS event_names, Events.Attributes AS event_attributes,
-       Links.TraceId AS link_traces, Links.SpanId AS link_spans, Links.Attributes AS link_attributes
-     FROM otel_traces WHERE TraceId = {traceId:String}
-     ORDER BY Timestamp, SpanId LIMIT ${MAX_TRACE_SPANS + 1}`,
-    { traceId },
-    { rows: MAX_TRACE_SPANS + 1, signal, settings: BY_TRACE_SETTINGS },
-  );
-  const kept = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
-  if (kept.length === 0) {
-    throw new HotspanError(
-      "not-found",
-      `No trace ${traceId} is stored: it may not have arrived yet, or its time to be kept is over.`,
-    );
-  }
+  const reading = findSpans(traceId, signal);
+  const [{ spans: kept, isCut }, cpu] = await Promise.all([
+    reading,
+    sumOneTraceCpu(
+      traceId,
+      reading.then(({ spans }) => placeOf(traceId, spans)),
+      signal,
+    ),
+  ]);
   const tree = buildTraceTree(kept);
-  const services = [...new Set(kept.map((span) => span.service))];
-  const end = unixNano(tree.startUnixNano + BigInt(Math.round(tree.durationNs)));
-  const sums = await sumTraceCpu(
-    {
-      traceIds: [traceId],
-      traceOfSpan: new Map(kept.map((span) => [span.spanId, traceId])),
-      services,
-      fromUnixNano: tree.startUnixNano,
-      toUnixNano: end,
-    },
-    signal,
-  );
-  const cpu = sums.get(traceId) ?? NO_CPU;
+  const { services, toUnixNano: end } = placeOf(traceId, kept);
   const selfNs = computeSelfTimes(tree);
   const { onPath } = findCriticalPath(tree);
-  const cut = rows.length > MAX_TRACE_SPANS;
   return {
     traceId,
     startUnixNano: String(tree.startUnixNano),
@@ -70,7 +49,7 @@ export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise
         critical: onPath[index] === 1,
       }),
     ),
-    warnings: cut
+    warnings: isCut
       ? [
           `The trace has more than ${MAX_TRACE_SPANS.toLocaleString("en")} spans: the earliest are shown.`,
           ...tree.warnings,
@@ -81,8 +60,43 @@ export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise
   };
 }
 
+type StoredSpan = SummarySpan & { readonly row: Row };
+
+async function findSpans(
+  traceId: TraceId,
+  signal: AbortSignal | undefined,
+): Promise<{ spans: StoredSpan[]; isCut: boolean }> {
+  const rows = await queryRows(
+    `SELECT ${SUMMARY_SPAN_COLUMNS}, StatusMessage, SpanAttributes, ResourceAttributes,
+       arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS event_times,
+       Events.Name AS event_names, Events.Attributes AS event_attributes,
+       Links.TraceId AS link_traces, Links.SpanId AS link_spans, Links.Attributes AS link_attributes
+     FROM otel_traces WHERE TraceId = {traceId:String}
+     ORDER BY Timestamp, SpanId LIMIT ${MAX_TRACE_SPANS + 1}`,
+    { traceId },
+    { rows: MAX_TRACE_SPANS + 1, signal, settings: BY_TRACE_SETTINGS },
+  );
+  if (rows.length === 0) {
+    throw new HotspanError(
+      "not-found",
+      `No trace ${traceId} is stored: it may not have arrived yet, or its time to be kept is over.`,
+    );
+  }
+  const spans = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
+  return { spans, isCut: rows.length > MAX_TRACE_SPANS };
+}
+
+function placeOf(traceId: TraceId, spans: readonly StoredSpan[]): TracesInTime {
+  return {
+    traceIds: [traceId],
+    traceOfSpan: new Map(spans.map((span) => [span.spanId, traceId])),
+    services: [...new Set(spans.map((span) => span.service))],
+    ...timeOfSpans(spans),
+  };
+}
+
 function toTraceSpan(
-  span: SummarySpan & { readonly row: Row },
+  span: StoredSpan,
   derived: Pick<TraceSpan, "selfNs" | "cpuNs" | "sampleCount" | "critical">,
 ): TraceSpan {
   const { row } = span;

@@ -6,14 +6,14 @@ import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
-import { sumTraceCpu } from "@/lib/store/trace-cpu";
+import { sumTraceCpu, timeOfSpans } from "@/lib/store/trace-cpu";
 import {
   NO_CPU,
   type SummarySpan,
   summarizeTrace,
   type TraceSummaryColumns,
 } from "@/lib/trace/summarize-trace";
-import { type UnixNano, unixNano } from "@/lib/units";
+import type { UnixNano } from "@/lib/units";
 
 /** Spans read for one batch of traces: some 20 MB of rows. */
 const SPANS_PER_BATCH = 50_000;
@@ -105,7 +105,7 @@ async function settleBatch(
       traceIds: [...spansOf.keys()],
       traceOfSpan,
       services: [...new Set(spans.map((span) => span.service))],
-      ...timeOf(spans),
+      ...timeOfSpans(spans),
     },
     signal,
   );
@@ -128,17 +128,6 @@ async function settleBatch(
   // One insert per partition: each is stored whole or not at all.
   for (const rows of byDay.values()) await insertRows("traces", COLUMNS, rows, signal);
   return spansOf.size;
-}
-
-function timeOf(spans: readonly SummarySpan[]): { fromUnixNano: UnixNano; toUnixNano: UnixNano } {
-  let from = spans[0]?.startUnixNano ?? unixNano(0n);
-  let to: bigint = from;
-  for (const { startUnixNano, durationNs } of spans) {
-    const end = startUnixNano + BigInt(Math.round(durationNs));
-    if (startUnixNano < from) from = startUnixNano;
-    if (end > to) to = end;
-  }
-  return { fromUnixNano: from, toUnixNano: unixNano(to) };
 }
 
 async function findSpans(

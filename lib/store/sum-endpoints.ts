@@ -138,7 +138,7 @@ async function sumThroughEntries(
   signal: AbortSignal | undefined,
 ): Promise<Row[]> {
   const sql = sumByEndpointSql(condition, { service: "service" }, valueColumn(query.type));
-  return queryRows(`SELECT service, endpoint, v, c FROM (${sql})`, { ...params }, { signal });
+  return queryRows(`SELECT service, endpoint, v, c FROM (${sql})`, { ...params }, { signal, seconds: 30 });
 }
 
 /** Traces of which the service at that entry has CPU samples, by key of service and endpoint. */

@@ -2,8 +2,8 @@
 import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn } from "@/lib/store/row";
-import type { TraceCpu } from "@/lib/trace/summarize-trace";
-import type { UnixNano } from "@/lib/units";
+import { NO_CPU, type SummarySpan, type TraceCpu } from "@/lib/trace/summarize-trace";
+import { type UnixNano, unixNano } from "@/lib/units";
 
 /** Where the samples of some traces are to be looked for. */
 export interface TracesInTime {
@@ -29,21 +29,62 @@ export async function sumTraceCpu(
   signal?: AbortSignal,
 ): Promise<Map<string, TraceCpu>> {
   const [labelled, spanOnly] = await Promise.all([
-    sumLabelled(traces.traceIds, signal),
-    sumSpanOnly(traces, signal),
+    sumLabelled(traces.traceIds, "leaf", signal),
+    sumSpanOnly(traces, "leaf", signal),
   ]);
-  const sums = new Map<string, CpuSum>();
-  for (const row of labelled) addRow(sums, textColumn(row, "trace_id"), row);
-  for (const row of spanOnly) {
-    const traceId =
-      traces.traceOfSpan.get(textColumn(row, "span_id")) ??
-      traces.traceOfSpan.get(textColumn(row, "root_span_id"));
-    if (traceId !== undefined) addRow(sums, traceId, row);
-  }
+  const sums = addUp(labelled, spanOnly, traces.traceOfSpan);
   const names = await findFunctionNames([...sums.values()].map(topLeaf), signal);
   return new Map(
     [...sums].map(([traceId, sum]) => [traceId, { ...sum, topFunction: names.get(topLeaf(sum)) ?? "" }]),
   );
+}
+
+/**
+ * The CPU of one trace without its top function, which a page with a flame graph has no use for: so no stack is read,
+ * and the samples are asked for while the spans are.
+ * @param spans resolves to where the trace is
+ */
+export async function sumOneTraceCpu(
+  traceId: string,
+  spans: Promise<TracesInTime>,
+  signal?: AbortSignal,
+): Promise<TraceCpu> {
+  const [labelled, [spanOnly, traces]] = await Promise.all([
+    sumLabelled([traceId], "none", signal),
+    spans.then(async (found) => [await sumSpanOnly(found, "none", signal), found] as const),
+  ]);
+  const sum = addUp(labelled, spanOnly, traces.traceOfSpan).get(traceId);
+  return sum === undefined ? NO_CPU : { ...sum, topFunction: "" };
+}
+
+function addUp(
+  labelled: readonly Row[],
+  spanOnly: readonly Row[],
+  traceOfSpan: ReadonlyMap<string, string>,
+): Map<string, CpuSum> {
+  const sums = new Map<string, CpuSum>();
+  for (const row of labelled) addRow(sums, textColumn(row, "trace_id"), row);
+  for (const row of spanOnly) {
+    const traceId =
+      traceOfSpan.get(textColumn(row, "span_id")) ?? traceOfSpan.get(textColumn(row, "root_span_id"));
+    if (traceId !== undefined) addRow(sums, traceId, row);
+  }
+  return sums;
+}
+
+/** From the first start to the last end of any spans; 0 for none. */
+export function timeOfSpans(spans: readonly Pick<SummarySpan, "startUnixNano" | "durationNs">[]): {
+  fromUnixNano: UnixNano;
+  toUnixNano: UnixNano;
+} {
+  let from = spans[0]?.startUnixNano ?? unixNano(0n);
+  let to: bigint = from;
+  for (const { startUnixNano, durationNs } of spans) {
+    const end = startUnixNano + BigInt(Math.round(durationNs));
+    if (startUnixNano < from) from = startUnixNano;
+    if (end > to) to = end;
+  }
+  return { fromUnixNano: from, toUnixNano: unixNano(to) };
 }
 
 interface CpuSum {
@@ -99,7 +140,11 @@ function topLeaf(sum: CpuSum): string {
 }
 
 /** Samples first into one row a stack, then a leaf for each stack: the join sees stacks, not samples. */
-function sumByLeafSql(condition: string): string {
+function sumSql(condition: string, leaves: "leaf" | "none"): string {
+  if (leaves === "none") {
+    return `SELECT trace_id, span_id, root_span_id, service, '0' AS leaf, sum(value) AS v, sum(count) AS c
+      FROM samples WHERE ${condition} GROUP BY trace_id, span_id, root_span_id, service`;
+  }
   return `SELECT trace_id, span_id, root_span_id, service, toString(leaf) AS leaf, sum(v) AS v, sum(c) AS c
     FROM (
       SELECT trace_id, span_id, root_span_id, service, stack_id, sum(value) AS v, sum(count) AS c
@@ -112,17 +157,25 @@ function sumByLeafSql(condition: string): string {
     GROUP BY trace_id, span_id, root_span_id, service, leaf`;
 }
 
-async function sumLabelled(traceIds: readonly string[], signal?: AbortSignal): Promise<Row[]> {
+async function sumLabelled(
+  traceIds: readonly string[],
+  leaves: "leaf" | "none",
+  signal?: AbortSignal,
+): Promise<Row[]> {
   if (traceIds.length === 0) return [];
   return queryRows(
-    sumByLeafSql("type = 'cpu' AND tie != 'process' AND trace_id IN {traceIds:Array(String)}"),
+    sumSql("type = 'cpu' AND tie != 'process' AND trace_id IN {traceIds:Array(String)}", leaves),
     { traceIds },
     { rows: 1_000_000, signal, settings: BY_TRACE_SETTINGS },
   );
 }
 
 /** Profilers that know spans but no traces: few stores have any, so first one cheap question. */
-async function sumSpanOnly(traces: TracesInTime, signal?: AbortSignal): Promise<Row[]> {
+async function sumSpanOnly(
+  traces: TracesInTime,
+  leaves: "leaf" | "none",
+  signal?: AbortSignal,
+): Promise<Row[]> {
   const within = `type = 'cpu' AND service IN {services:Array(String)} AND trace_id = ''
     AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time <= fromUnixTimestamp64Nano({to:Int64})`;
   const from = traces.fromUnixNano - LONGEST_PROFILE_NANOS;
@@ -144,7 +197,7 @@ async function sumSpanOnly(traces: TracesInTime, signal?: AbortSignal): Promise<
     // A sample that names a span and its local root is found by both: it is taken where its own span is.
     const mine = `(span_id IN {spanIds:Array(String)} OR root_span_id IN {spanIds:Array(String)})`;
     const found = await queryRows(
-      sumByLeafSql(`${within} AND ${mine}`),
+      sumSql(`${within} AND ${mine}`, leaves),
       { ...params, spanIds: part },
       { rows: 1_000_000, signal },
     );
