@@ -30,6 +30,10 @@ export interface LabelColumns {
 }
 
 const NO_ENDPOINT = 1_000;
+/** Above what 64 MiB can hold, and two of them in one number are below 2^53. */
+const MAX_STRINGS = 67_108_864;
+/** Beside such a key, 32 bits of value are exact in one number. */
+const MAX_SMALL_KEY = 1_048_576;
 /** A text that is not what its key promises. */
 const INVALID = -1;
 
@@ -244,11 +248,7 @@ class LabelReader {
 
   private setOf(left: readonly number[]): number {
     const [only = 0] = left;
-    // Mostly there is one label of text; its key needs no string.
-    const key =
-      left.length === 1 && !this.isNumber(only)
-        ? (this.keys[only] ?? 0) * 4_194_304 + (this.values[only] ?? 0)
-        : left.map((at) => this.identityAt(at)).join(";");
+    const key = left.length === 1 ? this.keyOfOne(only) : left.map((at) => this.identityAt(at)).join(";");
     let index = this.setIndexes.get(key);
     if (index === undefined) {
       index = this.labelSets.length;
@@ -256,6 +256,14 @@ class LabelReader {
       this.setIndexes.set(key, index);
     }
     return index;
+  }
+
+  /** Mostly there is one label; what identifies it then needs no string: a number, negative for numeric labels. */
+  private keyOfOne(at: number): string | number {
+    const key = this.keys[at] ?? 0;
+    if (!this.isNumber(at)) return key * MAX_STRINGS + (this.values[at] ?? 0);
+    if (this.numbers[at * 2 + 1] !== 0 || key >= MAX_SMALL_KEY) return this.identityAt(at);
+    return -1 - (key * 4_294_967_296 + (this.numbers[at * 2] ?? 0));
   }
 
   private identityAt(at: number): string {
