@@ -247,11 +247,7 @@ describe("what a sender may say", () => {
     ],
     [{ service: "x", kind: "lock" }, recordedProfile("go-heap"), "kind=lock is neither mutex nor block."],
     [{ service: "x" }, Buffer.alloc(0), "The profile is empty."],
-    [
-      { service: "x" },
-      Buffer.from("hello"),
-      "This is not a readable pprof: wire type 4 at byte 3 of 5.",
-    ],
+    [{ service: "x" }, Buffer.from("hello"), "This is not a readable pprof: wire type 4 at byte 3 of 5."],
     [
       { service: "x" },
       recordedProfile("go-heap").subarray(0, 500),
