@@ -6,7 +6,10 @@ import { useApi } from "./use-api";
 
 /** Every service that the store knows, whatever range is looked at: for pickers and colours. It counts all spans, so it is asked seldom. */
 export function useAllServices() {
-  return useApi("/api/v1/services", {}, servicesResponse, { staleTime: 300_000 });
+  return useApi("/api/v1/services", {}, servicesResponse, {
+    staleTime: 300_000,
+    refetchInterval: (last) => (last?.services.length === 0 ? 2_000 : false),
+  });
 }
 
 /**

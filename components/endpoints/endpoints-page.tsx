@@ -4,6 +4,7 @@ import { useApi } from "@/components/data/use-api";
 import { useAllServices } from "@/components/data/use-services";
 import { FlamePanel } from "@/components/flame/flame-panel";
 import { SendData } from "@/components/services/send-data";
+import { useNothingSent } from "@/components/services/use-nothing-sent";
 import { EmptyRange } from "@/components/shell/empty-range";
 import { useTimeRange } from "@/components/shell/use-time-range";
 import { ErrorState } from "@/components/ui/error-state";
@@ -11,7 +12,7 @@ import { PageHeader, Panel } from "@/components/ui/panel";
 import { ProgressLine } from "@/components/ui/progress-line";
 import { Select } from "@/components/ui/select";
 import { ServicePicker } from "@/components/ui/service-picker";
-import { endpointsResponse, seriesResponse } from "@/lib/api/contract";
+import { type EndpointsResponse, endpointsResponse, seriesResponse } from "@/lib/api/contract";
 import { arrangeBands } from "./arrange-bands";
 import { CpuOverTime } from "./cpu-over-time";
 import { EndpointsTableSkeleton } from "./endpoints-head";
@@ -24,6 +25,7 @@ export function EndpointsPage() {
   const view = useEndpointView();
   const range = useTimeRange();
   const services = useAllServices();
+  const nothingSent = useNothingSent();
   const type = findSampleType(view.type);
   const [highlighted, setHighlighted] = useState<string | null>(null);
 
@@ -45,7 +47,7 @@ export function EndpointsPage() {
   });
   const bands = arrangeBands(series.data, table.data, range);
 
-  if (service === null && services.data?.services.length === 0) {
+  if (nothingSent) {
     return (
       <>
         <PageHeader title="Endpoints" />
@@ -75,13 +77,16 @@ export function EndpointsPage() {
         >
           <ProgressLine active={table.isPlaceholderData} className="-mb-0.5" />
           {table.data !== undefined && !empty ? (
-            <EndpointsTable
-              answer={table.data}
-              type={type}
-              view={view}
-              colourOf={bands.colourOf}
-              onHighlight={setHighlighted}
-            />
+            <>
+              <EndpointsTable
+                answer={table.data}
+                type={type}
+                view={view}
+                colourOf={bands.colourOf}
+                onHighlight={setHighlighted}
+              />
+              <NothingAttributed answer={table.data} />
+            </>
           ) : empty ? (
             <EmptyRange
               services={(services.data?.services ?? []).filter(({ name }) => name === service)}
@@ -123,5 +128,18 @@ export function EndpointsPage() {
         )}
       </div>
     </>
+  );
+}
+
+/** Why all of it is unattributed, where it is. */
+function NothingAttributed({ answer }: { answer: EndpointsResponse }) {
+  if (answer.unattributed.sampleCount === 0 || answer.endpoints.some(({ sampleCount }) => sampleCount > 0)) {
+    return null;
+  }
+  return (
+    <p className="border-line border-t px-3 py-2 text-muted text-sm">
+      None of these samples says which request it belongs to. Go puts labels on CPU and goroutine profiles
+      only, and only where the service sets them.
+    </p>
   );
 }

@@ -1,17 +1,13 @@
 "use client";
-import { type ReactNode, useEffect } from "react";
-import { useApi } from "@/components/data/use-api";
-import { useTimeRange } from "@/components/shell/use-time-range";
+import type { ReactNode } from "react";
 import { Panel } from "@/components/ui/panel";
 import { Snippet } from "@/components/ui/snippet";
 import { useOnClient } from "@/components/ui/use-on-client";
-import { servicesResponse } from "@/lib/api/contract";
 import { buildCurlSnippet, buildOtelSnippet, GO_LABELS_SNIPPET } from "./send-data-snippets";
 
 /** The first page of a new installation: three things to paste, and what each gives. */
 export function SendData() {
   const origin = useOnClient() ? window.location.origin : "http://localhost:3000";
-  useArrival();
   return (
     <Panel aria-label="Send data">
       <div className="mx-auto max-w-3xl px-4 py-8">
@@ -74,14 +70,4 @@ function Step({
       </div>
     </li>
   );
-}
-
-/** Looks every two seconds whether something has come; then `now` moves on, so that the pages' range reaches it. */
-function useArrival(): void {
-  const { refresh } = useTimeRange();
-  const { data } = useApi("/api/v1/services", {}, servicesResponse, { refetchInterval: () => 2_000 });
-  const arrived = (data?.services.length ?? 0) > 0;
-  useEffect(() => {
-    if (arrived) refresh();
-  }, [arrived, refresh]);
 }

@@ -10,6 +10,7 @@ import { type ServicesResponse, servicesResponse } from "@/lib/api/contract";
 import { formatCores, formatCounted, formatPercent } from "@/lib/format";
 import { SendData } from "./send-data";
 import { ServicesTable, ServicesTableSkeleton } from "./services-table";
+import { useNothingSent } from "./use-nothing-sent";
 
 /** All services in the range: who is asked, who fails, who burns CPU. */
 export function ServicesPage() {
@@ -17,7 +18,7 @@ export function ServicesPage() {
   const answer = useApi("/api/v1/services", range.params, servicesResponse);
   const everything = useAllServices();
   const { data, error } = answer;
-  const nothingEver = everything.data?.services.length === 0;
+  const nothingEver = useNothingSent();
   return (
     <>
       <PageHeader
