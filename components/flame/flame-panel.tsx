@@ -128,7 +128,7 @@ export function FlamePanel(props: FlamePanelProps) {
       </header>
       {!empty && !failed && (
         <div className="z-20 border-line border-y bg-surface sm:sticky sm:top-11">
-          <div className="flex flex-wrap items-center gap-x-2 gap-y-1.5 px-3 py-1.5">
+          <div className="@container flex flex-wrap items-center gap-x-2 gap-y-1.5 px-3 py-1.5 sm:flex-nowrap">
             <Segmented
               label="View"
               value={fview}

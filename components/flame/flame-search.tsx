@@ -23,7 +23,7 @@ export function FlameSearch({ input, query, onChange, onLeave }: FlameSearchProp
       spellCheck={false}
       autoComplete="off"
       value={query}
-      className="w-52 max-sm:order-last max-sm:w-full"
+      className="w-52 shrink-0 max-sm:order-last max-sm:w-full"
       icon={<Search aria-hidden />}
       after={
         query === "" ? (
@@ -68,14 +68,17 @@ export function Matched({ matched, unit, whole, drawn, pending }: MatchedProps) 
         ? "No function matches"
         : `${formatValue(matched.total, unit)} · ${formatPercent(whole === 0 ? 0 : matched.total / whole)} of all matched`;
   return (
-    <p role="status" className={cn("text-sm max-sm:order-last", pending && "text-muted")}>
+    <p
+      role="status"
+      className={cn("min-w-0 truncate text-sm max-sm:order-last max-sm:w-full", pending && "text-muted")}
+    >
       <span
         className="inline-block size-2.5 rounded-[2px] align-[-1px] [background:var(--flame-match)]"
         aria-hidden
       />{" "}
       <span className="font-medium tabular-nums">{text}</span>
       {matched !== null && matched.sampleCount > 0 && (
-        <span className="text-muted">
+        <span className="@max-2xl:hidden text-muted">
           {" "}
           in {formatCounted(matched.sampleCount, "sample")},{" "}
           {drawn === 0 ? "no" : drawn.toLocaleString("en-US")} drawn {drawn === 1 ? "frame" : "frames"}
