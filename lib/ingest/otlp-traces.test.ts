@@ -177,6 +177,24 @@ test.each([
   expect(fromJson(jsonExport([jsonSpan(fields), jsonSpan()]))).toMatchObject({ rejectedSpans: 1 });
 });
 
+test("a request enters a service where it is served or consumed, has no parent, or a remote one", () => {
+  const parentSpanId = "0123456789abcdef";
+  const text = jsonExport([
+    jsonSpan({ parentSpanId, flags: 0x301 }),
+    jsonSpan({ parentSpanId, flags: 0x101 }),
+    jsonSpan({ parentSpanId, kind: 5 }),
+    jsonSpan({ parentSpanId: "0000000000000000" }),
+  ]);
+  for (const { spans } of inBoth(text)) {
+    expect(spans.map(({ isEntry, endpoint }) => [isEntry, endpoint])).toEqual([
+      [true, "work"],
+      [false, ""],
+      [true, "work"],
+      [true, "work"],
+    ]);
+  }
+});
+
 test("half a surrogate pair is repaired wherever it stands", () => {
   const text = jsonExport([
     jsonSpan({
