@@ -21,6 +21,11 @@ export async function attachSpanTable(): Promise<void> {
        ADD COLUMN IF NOT EXISTS Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, ''),
        ADD COLUMN IF NOT EXISTS Source LowCardinality(String) DEFAULT ''`,
   );
+  if (columns.get("Endpoint") === "''") {
+    await commandStore(
+      `ALTER TABLE otel_traces MODIFY COLUMN Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, '')`,
+    );
+  }
   if (columns.get("IngestedAt") !== "now64(3)") {
     // Rows from before were not ingested "now" each time they are read: they keep their own time, and only what
     // arrives from here on gets the clock's.
@@ -52,12 +57,29 @@ export async function attachSpanTable(): Promise<void> {
   }
 }
 
-/** lib/trace/endpoint.ts in SQL, for rows that the collector writes without knowing of endpoints. */
+/** The first of these attributes that is not empty. */
+function first(...keys: readonly string[]): string {
+  return `multiIf(${keys.map((key) => `SpanAttributes['${key}'] != '', SpanAttributes['${key}']`).join(", ")}, '')`;
+}
+
+const METHOD = `if(${first("http.request.method", "http.method")} = '_OTHER' AND SpanAttributes['http.request.method_original'] != '',
+  SpanAttributes['http.request.method_original'], ${first("http.request.method", "http.method")})`;
+const ROUTE = first("http.route", "next.route");
+const DESTINATION = first(
+  "messaging.destination.template",
+  "messaging.destination.name",
+  "messaging.destination",
+);
+const OPERATION = first("messaging.operation.name", "messaging.operation.type", "messaging.operation");
+const BARE_NAME = "replaceRegexpOne(SpanName, '^HTTP ', '')";
+
+/** lib/trace/endpoint.ts in SQL, for rows that a collector writes without knowing of endpoints. */
 const ENDPOINT_OF_SPAN = `multiIf(
-  SpanAttributes['http.route'] != '',
-    trimLeft(concat(if(SpanAttributes['http.request.method'] != '', SpanAttributes['http.request.method'], SpanAttributes['http.method']), ' ', SpanAttributes['http.route'])),
-  SpanAttributes['rpc.service'] != '' AND SpanAttributes['rpc.method'] != '',
-    concat(SpanAttributes['rpc.service'], '/', SpanAttributes['rpc.method']),
+  ${METHOD} != '' AND ${ROUTE} != '', concat(${METHOD}, ' ', ${ROUTE}),
+  position(SpanAttributes['rpc.method'], '/') > 0, SpanAttributes['rpc.method'],
+  SpanAttributes['rpc.service'] != '' AND SpanAttributes['rpc.method'] != '', concat(SpanAttributes['rpc.service'], '/', SpanAttributes['rpc.method']),
+  ${DESTINATION} != '', if(${OPERATION} = '', ${DESTINATION}, concat(${OPERATION}, ' ', ${DESTINATION})),
+  ${METHOD} != '' AND (${BARE_NAME} IN ('', 'HTTP', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'QUERY') OR ${BARE_NAME} = ${METHOD}), concat(${METHOD}, ' (unmatched)'),
   SpanName)`;
 
 async function hasTraceProjection(): Promise<boolean> {

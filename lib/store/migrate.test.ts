@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestEngine } from "@/lib/engine/test-engine";
 import { closeStore, commandStore, connectStore, insertRows, queryRows } from "@/lib/store/clickhouse";
 import { migrateStore, splitStatements } from "@/lib/store/migrate";
+import { endpointOf } from "@/lib/trace/endpoint";
 
 const embedded = { storeKind: "embedded", retentionDays: undefined } as const;
 let engine: Awaited<ReturnType<typeof startTestEngine>>;
@@ -64,6 +65,40 @@ describe.sequential("migrateStore", () => {
     ]);
     const [created] = (await tables()).filter((row) => row.name === "otel_traces");
     expect(created?.create_table_query).toContain("PROJECTION by_trace");
+  });
+
+  test("names the endpoints of a collector's spans as our receivers do", async () => {
+    const spans: [string, Record<string, string>][] = [
+      ["GET", { "http.method": "GET", "http.route": "/a" }],
+      ["x", { "http.request.method": "_OTHER", "http.request.method_original": "FOO", "http.route": "/b" }],
+      ["y", { "rpc.service": "pkg.Svc", "rpc.method": "Do" }],
+      ["z", { "rpc.method": "pkg.Svc/Do" }],
+      ["q", { "messaging.destination.name": "orders", "messaging.operation": "process" }],
+      ["HTTP POST", { "http.method": "POST" }],
+      ["job", {}],
+    ];
+    await insertRows(
+      "otel_traces",
+      ["Timestamp", "TraceId", "SpanId", "SpanName", "SpanKind", "ServiceName", "SpanAttributes"],
+      spans.map(([name, attributes], index) => [
+        "1790000000000000002",
+        "e".repeat(32),
+        String(index),
+        name,
+        "Server",
+        "web",
+        attributes,
+      ]),
+    );
+    const rows = await queryRows(
+      "SELECT Endpoint FROM otel_traces WHERE TraceId = {id:String} ORDER BY SpanId",
+      {
+        id: "e".repeat(32),
+      },
+    );
+    expect(rows.map((row) => row.Endpoint)).toEqual(
+      spans.map(([name, attributes]) => endpointOf(name, new Map(Object.entries(attributes)))),
+    );
   });
 
   test("run again, and by two at once, changes nothing", async () => {

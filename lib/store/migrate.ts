@@ -60,6 +60,7 @@ export async function migrateStore(options: MigrateOptions): Promise<string[]> {
     for (const statement of splitStatements(text)) {
       await commandStore(statement.replace("{durable}", DURABLE[options.storeKind]));
     }
+    await attachSpanTable(); // a collector may write into the table that we have made, too
     await insertRows("hotspan_migrations", ["name", "checksum"], [[name, checksum]]);
     ran.push(name);
   }
