@@ -16,7 +16,7 @@ const (
 	// BigProducts are the first of them, which everybody has an opinion on.
 	BigProducts = 6
 	// oldReviews are of products that are no longer sold. Nobody reads them; every query walks over them.
-	oldReviews = 25_000
+	oldReviews = 30_000
 )
 
 const schema = `

@@ -29,7 +29,7 @@ func Open(name string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)"}}
+	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-32000)"}}
 	pool, err := sql.Open("sqlite", "file:"+filepath.Join(dir, name+".db")+"?"+pragmas.Encode())
 	if err != nil {
 		return nil, err

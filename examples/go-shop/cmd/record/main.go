@@ -84,12 +84,12 @@ func create(path string) (*archive, error) {
 }
 
 func (a *archive) add(path string, body []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	head, err := json.Marshal(map[string]string{"path": path, "arrived": strconv.FormatInt(time.Now().UnixNano(), 10)})
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	for _, part := range [][]byte{head, body} {
 		if a.failed == nil {
 			a.failed = binary.Write(a.gz, binary.BigEndian, uint32(len(part)))
