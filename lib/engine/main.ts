@@ -45,9 +45,10 @@ const sessions = await openSessions(dataDir, [
   `--max_server_memory_usage=${memory}`,
   `--config-file=${configFile}`,
 ]);
+// With the probe and a KILL they fit the 16 threads that native calls run on (UV_THREADPOOL_SIZE).
 const execution = new Execution(
   sessions,
-  { readers: 6, writers: 4, waiting: 200, maxMemory: Math.floor(memory / 2), maxResultBytes: 268_435_456 },
+  { readers: 10, writers: 4, waiting: 200, maxMemory: Math.floor(memory / 2), maxResultBytes: 268_435_456 },
   (reason) => {
     process.stderr.write(`${reason}\n`);
     die();
