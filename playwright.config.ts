@@ -41,6 +41,8 @@ export default defineConfig({
     command: "node scripts/start.mjs",
     url: `http://127.0.0.1:${port}/api/v1/health`,
     timeout: 180_000,
+    // While working on a test: HOTSPAN_E2E_PORT names a server that is up.
+    reuseExistingServer: process.env.HOTSPAN_E2E_REUSE !== undefined,
     stdout: "pipe",
     gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
     env: {

@@ -1,0 +1,107 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { flame, RANGE, slowestProduct, waitForShop } from "./shop";
+
+test.beforeAll(({ request }) => waitForShop(request));
+
+async function expectNoSeriousFault(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(
+    serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`),
+  ).toEqual([]);
+}
+
+const PAGES = {
+  services: { path: "/", ready: (page: Page) => page.getByRole("link", { name: /gateway/ }).first() },
+  traces: { path: `/traces?${RANGE}`, ready: (page: Page) => page.locator('a[data-row="0"]') },
+  trace: {
+    path: "/traces/",
+    ready: (page: Page) =>
+      flame(page)
+        .frame(/loadProductReviews/)
+        .first(),
+  },
+  endpoints: {
+    path: `/endpoints?service=gateway&${RANGE}`,
+    ready: (page: Page) =>
+      flame(page)
+        .frame(/GetProduct/)
+        .first(),
+  },
+};
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [name, { path, ready }] of Object.entries(PAGES)) {
+    test(`no serious accessibility fault: ${name}, ${colorScheme}`, async ({ page, request }) => {
+      test.slow(); // every frame of a flame graph is examined
+      await page.emulateMedia({ colorScheme });
+      await page.goto(path === "/traces/" ? path + (await slowestProduct(request)).traceId : path);
+      await expect(ready(page)).toBeVisible();
+      await expectNoSeriousFault(page);
+    });
+  }
+}
+
+test("the theme follows the system, and the choice against it stays", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto("/");
+  await expect(page.locator("html")).toHaveClass(/dark/);
+  const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(page.locator("html")).not.toHaveClass(/dark/);
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe(dark);
+});
+
+test("a slow trace is found, read and searched by keyboard alone", async ({ page, request }) => {
+  const { traceId } = await slowestProduct(request);
+  await page.goto(`/traces?${RANGE}&sort=-duration`);
+  const first = page.locator('a[data-row="0"]');
+  await expect(first).toBeVisible();
+  for (
+    let presses = 0;
+    presses < 60 && !(await first.evaluate((link) => link === document.activeElement));
+    presses++
+  ) {
+    await page.keyboard.press("Tab");
+  }
+  await expect(first).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(page.locator('a[data-row="1"]')).toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(traceId));
+
+  const waterfall = page.getByRole("treegrid", { name: "Spans of the trace" });
+  await expect(waterfall).toBeVisible();
+  for (
+    let presses = 0;
+    presses < 60 && !(await waterfall.evaluate((grid) => grid === document.activeElement));
+    presses++
+  ) {
+    await page.keyboard.press("Tab");
+  }
+  await expect(waterfall).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(page).toHaveURL(/span=/);
+  const rows = Number(await waterfall.getAttribute("aria-rowcount"));
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(async () => Number(await waterfall.getAttribute("aria-rowcount"))).toBeLessThan(rows);
+  await page.keyboard.press("ArrowRight");
+  await expect(waterfall).toHaveAttribute("aria-rowcount", String(rows));
+
+  const tree = flame(page).tree;
+  for (
+    let presses = 0;
+    presses < 60 && !(await tree.evaluate((element) => element === document.activeElement));
+    presses++
+  ) {
+    await page.keyboard.press("Tab");
+  }
+  await expect(tree).toBeFocused();
+  for (let depth = 0; depth < 4; depth++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/focus=/);
+  await page.keyboard.press("Escape");
+  await expect(page).not.toHaveURL(/focus=/);
+});

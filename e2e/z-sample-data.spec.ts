@@ -1,0 +1,48 @@
+import { expect, test } from "@playwright/test";
+import { api, waitForShop } from "./shop";
+
+// Runs last: what it removes, the other tests read.
+test("one button removes the sample data and nothing else", async ({ page, request }) => {
+  await waitForShop(request);
+  const id = "5e".repeat(16);
+  const start = BigInt(Date.now() - 1_000) * 1_000_000n;
+  const sent = await request.post("/v1/traces", {
+    data: {
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: "service.name", value: { stringValue: "mine" } }] },
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  traceId: id,
+                  spanId: "5e".repeat(8),
+                  name: "GET /mine",
+                  kind: 2,
+                  startTimeUnixNano: String(start),
+                  endTimeUnixNano: String(start + 5_000_000n),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  });
+  expect(sent.status()).toBe(200);
+
+  await page.goto("/");
+  await expect(page.getByText("sample data recorded from the demo shop")).toBeVisible();
+  await expect(page.getByRole("link", { name: /gateway/ }).first()).toBeVisible();
+  await page.getByRole("button", { name: "Remove sample data" }).click();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await expect(page.getByText("sample data recorded from the demo shop")).toBeHidden({ timeout: 45_000 });
+  await expect(page.getByRole("link", { name: /gateway/ })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: /mine/ }).first()).toBeVisible();
+
+  const services = await api(request).services();
+  expect(services.services.map(({ name }) => name)).toEqual(["mine"]);
+  const { traces } = await api(request).traces("limit=10");
+  expect(traces.map(({ traceId }) => traceId)).toEqual([id]);
+  expect((await api(request).flamegraph("from=now-1h")).total).toBe(0);
+});
