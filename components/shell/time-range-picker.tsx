@@ -1,4 +1,5 @@
 "use client";
+import { type Query, useIsFetching } from "@tanstack/react-query";
 import { Clock, RotateCw } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
@@ -13,6 +14,7 @@ import { type TimeRange, useTimeRange } from "./use-time-range";
 /** The range of everything on the page, and a button that asks again. */
 export function TimeRangePicker() {
   const range = useTimeRange();
+  const refreshing = useIsFetching({ queryKey: ["api"], predicate: isOfPage }) > 0;
   const [open, setOpen] = useState(false);
   // An absolute range is told in local time, which the server does not know.
   const onClient = useOnClient();
@@ -63,10 +65,15 @@ export function TimeRangePicker() {
         className="-ml-px rounded-l-none text-muted"
         onClick={range.refresh}
       >
-        <RotateCw aria-hidden className={cn("size-3.5!", range.refreshing && "animate-spin")} />
+        <RotateCw aria-hidden className={cn("size-3.5!", refreshing && "animate-spin")} />
       </IconButton>
     </div>
   );
+}
+
+/** The shell asks for the state of the sample data by itself; nobody waits for that. */
+function isOfPage({ queryKey }: Query): boolean {
+  return queryKey[1] !== "/api/v1/sample-data";
 }
 
 function AbsoluteRange({ range, close }: { range: TimeRange; close: () => void }) {

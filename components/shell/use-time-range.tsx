@@ -1,5 +1,5 @@
 "use client";
-import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { usePathname } from "next/navigation";
 import { parseAsString, useQueryStates } from "nuqs";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
@@ -44,7 +44,6 @@ export interface TimeRange {
   setRange: (tokens: TimeRangeTokens) => void;
   /** Moves `now` and asks again for everything on the page. */
   refresh: () => void;
-  refreshing: boolean;
 }
 
 /** The time range of the URL (`from`, `to`), shared by all pages. What cannot be read counts as the default. */
@@ -53,7 +52,6 @@ export function useTimeRange(): TimeRange {
   if (clock === null) throw new Error("useTimeRange needs a TimeRangeProvider above it");
   const { nowMillis, tick } = clock;
   const client = useQueryClient();
-  const refreshing = useIsFetching() > 0;
   const [url, setUrl] = useQueryStates(
     {
       from: parseAsString.withDefault(DEFAULT_RANGE.from),
@@ -84,9 +82,8 @@ export function useTimeRange(): TimeRange {
         tick();
         void client.invalidateQueries();
       },
-      refreshing,
     };
-  }, [nowMillis, url.from, url.to, refreshing, tick, setUrl, client]);
+  }, [nowMillis, url.from, url.to, tick, setUrl, client]);
 }
 
 function toLinkQuery(tokens: TimeRangeTokens): string {
