@@ -81,6 +81,7 @@ export function EndpointRow({
       </td>
       <td className={cn(CELL, "text-right", WIDE)}>
         <Link
+          prefetch={false}
           href={link("/traces", target)}
           aria-label={`Traces of ${row.endpoint}`}
           className="text-muted text-sm hover:text-ink hover:underline"

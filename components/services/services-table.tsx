@@ -91,6 +91,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
     <Tr>
       <Td>
         <Link
+          prefetch={false}
           href={link("/endpoints", target)}
           className="flex w-fit items-center gap-2 font-medium hover:underline"
         >
@@ -104,7 +105,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
           <Sparkline
             values={service.sparkline}
             label={`Requests of ${service.name}: at most ${formatCountExact(busiest)} in ${formatDuration(stepNs)}`}
-            className="text-subtle"
+            className="text-subtle min-[96rem]:w-64"
           />
         </div>
       </Td>
@@ -140,6 +141,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
       <Td className={`${SMALL} w-px whitespace-nowrap`}>
         <span className="flex gap-3 text-muted text-sm">
           <Link
+            prefetch={false}
             href={link("/traces", target)}
             aria-label={`Traces of ${service.name}`}
             className="hover:text-ink hover:underline"
@@ -147,6 +149,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
             Traces
           </Link>
           <Link
+            prefetch={false}
             href={link("/endpoints", target)}
             aria-label={`Endpoints of ${service.name}`}
             className="hover:text-ink hover:underline"
