@@ -1,10 +1,11 @@
 /** `npm run dev`: the supervisor with `next dev`; a process whose bundle changed is started again. */
 import { fork } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { prepare } from "./prepare.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+if (existsSync(".env")) process.loadEnvFile(".env");
 try {
   await prepare({ build: false });
 } catch (error) {

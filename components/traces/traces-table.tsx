@@ -1,5 +1,6 @@
 "use client";
 
+import { CircleAlert } from "lucide-react";
 import Link from "next/link";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
@@ -76,7 +77,7 @@ const COLUMNS: readonly {
     when: "hidden 2xl:table-cell",
   },
   { sort: "spans", name: "Spans", numeric: true, width: 72, when: "hidden md:table-cell" },
-  { sort: "errors", name: "Errors", numeric: true, width: 76 },
+  { sort: "errors", name: "Errors", numeric: true, width: 76, when: "hidden sm:table-cell" },
   { sort: "services", name: "Services", width: 96, when: "hidden lg:table-cell" },
 ];
 
@@ -190,7 +191,7 @@ const WIDTHS = new Map([
   [110, "w-[110px]"],
   [112, "w-[112px]"],
   [260, "w-auto lg:w-[24%]"],
-  [176, "w-[128px] sm:w-[176px]"],
+  [176, "w-[104px] sm:w-[176px]"],
 ]);
 
 function TraceRow({ trace, index, longest }: { trace: TraceSummary; index: number; longest: number }) {
@@ -244,7 +245,7 @@ function TraceRow({ trace, index, longest }: { trace: TraceSummary; index: numbe
       <td className={cn(cell, "num hidden md:table-cell")}>
         <Value value={trace.spanCount} unit="count" />
       </td>
-      <td className={cn(cell, "num")}>
+      <td className={cn(cell, "num hidden sm:table-cell")}>
         {trace.errorCount > 0 ? (
           <Badge tone="danger">{trace.errorCount}</Badge>
         ) : (
@@ -267,6 +268,13 @@ function RootName({ trace }: { trace: TraceSummary }) {
         {trace.endpoint || trace.rootName}
         <span className="ml-1.5 text-subtle">{trace.rootService}</span>
       </span>
+      {trace.errorCount > 0 && (
+        <CircleAlert
+          size={13}
+          className="shrink-0 text-danger sm:hidden"
+          aria-label={`${trace.errorCount} failed`}
+        />
+      )}
     </span>
   );
 }
