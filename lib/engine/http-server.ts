@@ -19,7 +19,8 @@ export function createEngineServer(execution: Execution, secret: string): Server
   server.requestTimeout = 120_000;
 
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(message.url ?? "/", "http://engine");
+    // Joined, not resolved: "//" is no URL of its own, and what throws here would end the process.
+    const url = new URL(`http://engine${message.url ?? "/"}`);
     if (url.pathname === "/ping" || url.pathname === "/replicas_status") {
       response.writeHead(200, { "content-type": "text/html; charset=UTF-8" }).end("Ok.\n");
       return;

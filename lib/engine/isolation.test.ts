@@ -209,6 +209,9 @@ test("a read writes nothing, reads no file and reaches no host", async () => {
     ]);
   }
   expect((await fetch(`${origin}/?query=SELECT+1`)).status).toBe(401);
+  for (const path of ["//", "//[", "/%", "/ping/../.."]) {
+    expect((await fetch(`${origin}${path}`)).status, path).toBe(401);
+  }
   expect(await keptRows()).toEqual([{ a: 1 }, { a: 2 }]);
 });
 

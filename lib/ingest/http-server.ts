@@ -64,7 +64,7 @@ export function createIngestServer(options: HttpServerOptions): Server {
 }
 
 async function answer(options: HttpServerOptions, request: IncomingMessage): Promise<Reply> {
-  const url = new URL(request.url ?? "/", "http://ingest");
+  const url = new URL(`http://ingest${request.url ?? "/"}`); // joined: resolved, "//" would be no URL
   switch (url.pathname) {
     case "/v1/traces":
     case "/v1/metrics":

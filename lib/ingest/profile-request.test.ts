@@ -165,6 +165,14 @@ describe("what a sender may say", () => {
     const second = await send(profileOf("go-cpu-60s", 1), { service: "again" });
     expect(second).toEqual({ status: 200, body: { ...(first.body as object), duplicate: true } });
     expect(await countRows("again")).toBe(rows);
+    // Bytes have one owner: whoever named the wrong service is told whose they are.
+    const elsewhere = await send(profileOf("go-cpu-60s", 1), { service: "elsewhere" });
+    expect(elsewhere.body).toEqual({
+      ...(second.body as object),
+      message:
+        'The same bytes are stored already, as a profile of service "again": nothing was stored for "elsewhere".',
+    });
+    expect(await countRows("elsewhere")).toBe(0);
   });
 
   test("two uploads of the same bytes at once are one profile", async () => {
@@ -219,6 +227,10 @@ describe("what a sender may say", () => {
 
   test("mutex or block by what the sender says", async () => {
     await send(profileOf("go-block", 4), { service: "locks", kind: "mutex" });
+    await send(profileOf("go-block", 5), { service: "heaps", kind: "heap" }); // what it says of itself counts
+    expect(
+      await queryRows("SELECT DISTINCT type FROM samples WHERE service = 'heaps' ORDER BY type"),
+    ).toEqual([{ type: "block" }, { type: "block_contentions" }]);
     const rows = await queryRows("SELECT DISTINCT type FROM samples WHERE service = 'locks' ORDER BY type");
     expect(rows).toEqual([{ type: "mutex" }, { type: "mutex_contentions" }]);
   });
@@ -245,7 +257,11 @@ describe("what a sender may say", () => {
       recordedProfile("go-heap"),
       "start=yesterday is not an instant in Unix nanoseconds.",
     ],
-    [{ service: "x", kind: "lock" }, recordedProfile("go-heap"), "kind=lock is neither mutex nor block."],
+    [
+      { service: "x", kind: "lock" },
+      recordedProfile("go-heap"),
+      "kind=lock is none of mutex, block, cpu, profile, heap, allocs, goroutine, threadcreate, wall.",
+    ],
     [{ service: "x" }, Buffer.alloc(0), "The profile is empty."],
     [{ service: "x" }, Buffer.from("hello"), "This is not a readable pprof: wire type 4 at byte 3 of 5."],
     [

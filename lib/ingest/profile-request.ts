@@ -17,6 +17,16 @@ const MAX_SERVICE_LENGTH = 256;
 const MAX_LABELS = 32;
 const MAX_LABEL_LENGTH = 1_024;
 const LABEL_PREFIX = "label.";
+/** The other names under /debug/pprof, and Node's. */
+const OTHER_KINDS: ReadonlySet<string> = new Set([
+  "cpu",
+  "profile",
+  "heap",
+  "allocs",
+  "goroutine",
+  "threadcreate",
+  "wall",
+]);
 const NEVER = new AbortController().signal;
 
 export interface ProfileReceipt {
@@ -28,6 +38,8 @@ export interface ProfileReceipt {
   readonly labelled: number;
   /** The same bytes were stored before; nothing was stored now. */
   readonly duplicate: boolean;
+  /** Only when the bytes were stored before under another service's name, which they keep. */
+  readonly message?: string;
 }
 
 export interface ProfileRequest {
@@ -54,7 +66,10 @@ export async function receiveProfile(
   const rows = await decode(upload, pool);
   const { duplicate, record } = await withPatience(() => insertProfile(catalogue, rows), stopping);
   const { labelled, profileId, sampleTypes, samples, service } = record;
-  return { profileId, service, sampleTypes, samples, labelled, duplicate };
+  const receipt = { profileId, service, sampleTypes, samples, labelled, duplicate };
+  if (service === upload.service) return receipt;
+  const message = `The same bytes are stored already, as a profile of service "${service}": nothing was stored for "${upload.service}".`;
+  return { ...receipt, message };
 }
 
 async function decode(upload: ProfileUpload, pool: DecodePool): Promise<ProfileRows> {
@@ -96,9 +111,11 @@ function readTraceId(text: string | null): string {
   return traceId;
 }
 
+/** Go's mutex and block profiles look the same. The others say what they are: their kind is taken and not needed. */
 function readKind(text: string | null): LockKind | undefined {
-  if (text === null || text === "mutex" || text === "block") return text ?? undefined;
-  throw invalidInput(`kind=${text.slice(0, 40)} is neither mutex nor block.`);
+  if (text === "mutex" || text === "block") return text;
+  if (text === null || OTHER_KINDS.has(text)) return undefined;
+  throw invalidInput(`kind=${text.slice(0, 40)} is none of mutex, block, ${[...OTHER_KINDS].join(", ")}.`);
 }
 
 function readLabels(query: URLSearchParams): Map<string, string> {

@@ -223,7 +223,9 @@ describe("a bad request is refused by name, and nothing of it is stored", () => 
   });
 
   test("unknown paths and methods", async () => {
-    expect((await post(`${receiver.url}/v1/trace`, good)).status).toBe(404);
+    for (const path of ["/v1/trace", "//", "//[", "/%", "/v1/traces/../../health/x"]) {
+      expect((await post(`${receiver.url}${path}`, good)).status, path).toBe(404);
+    }
     expect((await fetch(traces)).status).toBe(405);
   });
 });

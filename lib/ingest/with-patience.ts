@@ -12,7 +12,10 @@ export async function withPatience<T>(work: () => Promise<T>, stopping: AbortSig
     } catch (error) {
       const isAway = error instanceof HotspanError && error.code === "unavailable";
       if (!isAway || stopping.aborted || performance.now() + pauseMs > deadline) {
-        console.error("Spans were not stored:", error instanceof Error ? (error.cause ?? error) : error);
+        console.error(
+          "What was received was not stored:",
+          error instanceof Error ? (error.cause ?? error) : error,
+        );
         throw error;
       }
     }
