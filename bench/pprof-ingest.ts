@@ -1,71 +1,46 @@
 /**
  * What it costs to take in a profile: gzipped bytes to our columns and on to rows ready to insert, beside gunzip alone
- * (the floor), pprof-format, and google/pprof's profile.Parse where Go is installed. Interleaved, so that a busy machine
- * disturbs all alike; medians and minima of the repetitions.
- *
- *     npx esbuild bench/pprof-ingest.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/bench-pprof-ingest.mjs
- *     node dist/bench-pprof-ingest.mjs
+ * (the floor), pprof-format, and google/pprof's profile.Parse where Go is installed. In turn, so that a busy machine
+ * disturbs all alike; ratios are of the fastest repetitions, which other work disturbs least.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { Profile as PprofFormat } from "pprof-format";
 import { decodePprof } from "@/lib/ingest/pprof";
 import { decodeProfileUpload } from "@/lib/ingest/profile-upload";
 import { encodePprof } from "@/lib/profile/encode-pprof";
 import { unixNano } from "@/lib/units";
+import { type Figure, type Spread, spreadOf } from "./figure";
+import { randomBelow, randomHex } from "./random";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const RECORDED = ["go-cpu-10s", "go-cpu-60s", "go-heap-large"];
 const NOW = unixNano(1_800_000_000_000_000_000n);
+const AT_MOST_GUNZIPS = 5;
 
-export interface Timing {
-  readonly medianMs: number;
-  readonly minMs: number;
-}
-
-export interface PprofIngestFigures {
-  readonly name: string;
-  readonly gzippedBytes: number;
-  readonly samples: number;
-  readonly gunzip: Timing;
-  /** Bytes to columns: stacks with ids, label columns, the function table. */
-  readonly decode: Timing;
-  /** Bytes to the text of all rows. */
-  readonly toRows: Timing;
-  readonly pprofFormat: Timing;
-  /** undefined without Go, or without the module proxy. */
-  readonly goParse: Timing | undefined;
-  /** Of minima, which other work on the machine disturbs least. */
-  readonly ratios: {
-    readonly decodeToGunzip: number;
-    readonly rowsToGunzip: number;
-    readonly decodeToPprofFormat: number;
-    readonly decodeToGoParse: number | undefined;
-  };
-}
-
-export function measurePprofIngest(repetitions = 40): PprofIngestFigures[] {
+/** @param root the repository */
+export function measurePprofIngest(root: string, repetitions: number): Figure[] {
   const folder = mkdtempSync(join(tmpdir(), "hotspan-bench-"));
   try {
-    const goParse = buildGoParse(folder);
+    const goParse = buildGoParse(root, folder);
     const profiles = [
       ...RECORDED.map((name) => ({
         name,
         bytes: readFileSync(join(root, `lib/ingest/records/profiles/${name}.pb.gz`)),
       })),
-      { name: "generated-100k", bytes: generateProfile(100_000) },
+      { name: "generated, 100,000 samples", bytes: generateProfile(100_000) },
     ];
-    return profiles.map(({ bytes, name }) => {
-      const file = join(folder, `${name}.pb.gz`);
+    return profiles.flatMap(({ bytes, name }) => {
+      const count = name.startsWith("generated") ? Math.ceil(repetitions / 4) : repetitions;
+      const file = join(folder, "profile.pb.gz");
       writeFileSync(file, bytes);
-      return measureOne(name, bytes, name.startsWith("generated") ? repetitions / 4 : repetitions, (count) =>
-        goParse === undefined
-          ? undefined
-          : readTiming(execFileSync(goParse, [file, String(count)], { encoding: "utf8" })),
+      return measureOne(
+        name,
+        bytes,
+        count,
+        goParse === undefined ? undefined : [goParse, file, String(count)],
       );
     });
   } finally {
@@ -77,8 +52,8 @@ function measureOne(
   name: string,
   bytes: Buffer,
   repetitions: number,
-  goParse: (count: number) => Timing | undefined,
-): PprofIngestFigures {
+  goParse: readonly [string, ...string[]] | undefined,
+): Figure[] {
   const context = { service: "bench", receivedUnixNano: NOW };
   const upload = {
     ...context,
@@ -90,66 +65,54 @@ function measureOne(
     source: "",
     maxBytes: 1_073_741_824,
   };
-  const works = {
-    gunzip: () => gunzipSync(bytes),
-    decode: () => decodePprof(bytes, context),
-    toRows: () => decodeProfileUpload(upload),
-    pprofFormat: () => PprofFormat.decode(new Uint8Array(gunzipSync(bytes))),
-  };
-  const times = {
-    gunzip: [] as number[],
-    decode: [] as number[],
-    toRows: [] as number[],
-    pprofFormat: [] as number[],
-  };
+  const works = [
+    () => gunzipSync(bytes),
+    () => decodePprof(bytes, context),
+    () => decodeProfileUpload(upload),
+    () => PprofFormat.decode(new Uint8Array(gunzipSync(bytes))),
+  ];
+  const times: number[][] = works.map(() => []);
   for (let round = -3; round < repetitions; round++) {
-    for (const key of ["gunzip", "decode", "toRows", "pprofFormat"] as const) {
+    for (const [index, work] of works.entries()) {
       const begun = performance.now();
-      works[key]();
-      if (round >= 0) times[key].push(performance.now() - begun);
+      work();
+      if (round >= 0) times[index]?.push(performance.now() - begun);
     }
   }
-  const [gunzip, decode, toRows, pprofFormat] = [
-    times.gunzip,
-    times.decode,
-    times.toRows,
-    times.pprofFormat,
-  ].map(summarize) as [Timing, Timing, Timing, Timing];
-  const go = goParse(Math.ceil(repetitions));
-  const ratio = (left: Timing, right: Timing) => Math.round((left.minMs / right.minMs) * 100) / 100;
-  return {
-    name,
-    gzippedBytes: bytes.length,
-    samples: works.decode().profile.samples.length,
-    gunzip,
-    decode,
-    toRows,
-    pprofFormat,
-    goParse: go,
-    ratios: {
-      decodeToGunzip: ratio(decode, gunzip),
-      rowsToGunzip: ratio(toRows, gunzip),
-      decodeToPprofFormat: ratio(decode, pprofFormat),
-      decodeToGoParse: go === undefined ? undefined : ratio(decode, go),
+  const [gunzip, decode, toRows, pprofFormat] = times.map(spreadOf) as [Spread, Spread, Spread, Spread];
+  const { samples } = decodePprof(bytes, context).profile;
+  const group = `pprof: ${name} (${samples.length.toLocaleString("en")} samples, ${Math.round(bytes.length / 1_000)} kB)`;
+  const figure = (what: string, { p50, p95, repetitions: count }: Spread): Figure => ({
+    ...{ group, name: what, unit: "ms", value: p50, p95, repetitions: count },
+  });
+  const against = (spread: Spread, other: Spread, of: string) => ({ ratio: spread.least / other.least, of });
+  const gunzips = against(toRows, gunzip, "gunzip");
+  const figures: Figure[] = [
+    figure("gunzip", gunzip),
+    { ...figure("bytes to columns", decode), ...against(decode, gunzip, "gunzip") },
+    {
+      ...figure("bytes to rows", toRows),
+      ...gunzips,
+      target: `<= ${AT_MOST_GUNZIPS} x`,
+      met: gunzips.ratio <= AT_MOST_GUNZIPS,
     },
-  };
-}
-
-function summarize(times: readonly number[]): Timing {
-  const sorted = [...times].sort((left, right) => left - right);
-  const rounded = (ms: number | undefined) => Math.round((ms ?? 0) * 1_000) / 1_000;
-  return { medianMs: rounded(sorted[Math.floor(sorted.length / 2)]), minMs: rounded(sorted[0]) };
+    {
+      ...figure("pprof-format, bytes to objects", pprofFormat),
+      ...against(pprofFormat, decode, "bytes to columns"),
+    },
+  ];
+  if (goParse !== undefined) {
+    const [program, ...args] = goParse;
+    const go = readSpread(execFileSync(program, args, { encoding: "utf8" }), repetitions);
+    const slower = against(go, toRows, "bytes to rows");
+    figures.push({ ...figure("Go's profile.Parse", go), ...slower, target: "> 1 x", met: slower.ratio > 1 });
+  }
+  return figures;
 }
 
 /** A profile like those of a busy service: 60 % of the samples have a stack of their own, 36 frames deep on average. */
 function generateProfile(samples: number): Buffer {
-  let state = 42;
-  const random = (below: number) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
+  const random = randomBelow(42);
   const functions = Array.from({ length: 20_000 }, (_, index) => ({
     name: `github.com/acme/shop/package${index % 300}.(*Type${index % 1_000}).Method${index}`,
     systemName: "",
@@ -164,15 +127,9 @@ function generateProfile(samples: number): Buffer {
     );
     return { functions: frames, lines: frames.map((frame) => 10 + (frame % 37)) };
   });
-  const hex = (digits: number) =>
-    Array.from({ length: digits / 8 }, () =>
-      random(2 ** 31)
-        .toString(16)
-        .padStart(8, "0"),
-    ).join("");
   const traces = Array.from({ length: samples / 25 }, () => ({
-    trace: hex(32),
-    span: hex(16),
+    trace: randomHex(random, 32),
+    span: randomHex(random, 16),
     route: random(12),
   }));
   return encodePprof({
@@ -201,7 +158,7 @@ function generateProfile(samples: number): Buffer {
   });
 }
 
-function buildGoParse(folder: string): string | undefined {
+function buildGoParse(root: string, folder: string): string | undefined {
   const program = join(folder, "go-parse");
   try {
     execFileSync("go", ["build", "-o", program, "."], { cwd: join(root, "bench/go-parse"), stdio: "pipe" });
@@ -212,14 +169,22 @@ function buildGoParse(folder: string): string | undefined {
   }
 }
 
-function readTiming(text: string): Timing {
+/** Of one line of JSON from go-parse: { medianMs, p95Ms, minMs }. */
+function readSpread(text: string, repetitions: number): Spread {
   const timing: unknown = JSON.parse(text);
-  if (typeof timing === "object" && timing !== null && "medianMs" in timing && "minMs" in timing) {
-    return { medianMs: Number(timing.medianMs), minMs: Number(timing.minMs) };
+  if (
+    typeof timing === "object" &&
+    timing !== null &&
+    "medianMs" in timing &&
+    "minMs" in timing &&
+    "p95Ms" in timing
+  ) {
+    return {
+      p50: Number(timing.medianMs),
+      p95: Number(timing.p95Ms),
+      least: Number(timing.minMs),
+      repetitions,
+    };
   }
   throw new Error(`go-parse printed ${text}`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(JSON.stringify(measurePprofIngest(), undefined, 2));
 }

@@ -1,4 +1,4 @@
-// Times google/pprof's profile.Parse on one file: go-parse FILE REPETITIONS prints {"medianMs":..,"minMs":..}
+// Times google/pprof's profile.Parse on one file: go-parse FILE REPETITIONS prints {"medianMs":..,"p95Ms":..,"minMs":..}
 package main
 
 import (
@@ -30,5 +30,5 @@ func main() {
 		times = append(times, float64(time.Since(start).Microseconds())/1000)
 	}
 	sort.Float64s(times)
-	fmt.Printf("{\"medianMs\":%g,\"minMs\":%g}\n", times[len(times)/2], times[0])
+	fmt.Printf("{\"medianMs\":%g,\"p95Ms\":%g,\"minMs\":%g}\n", times[len(times)/2], times[len(times)*95/100], times[0])
 }
