@@ -1,5 +1,6 @@
 /** The one place that reads and checks the environment. A wrong value stops the start with one sentence. */
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 
 const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
@@ -53,7 +54,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0] ?? "environment");
-    throw new Error(`${name}=${set[name] ?? ""} is not usable: ${issue?.message ?? "unknown reason"}.`);
+    const value = name.endsWith("_URL") ? withoutSecrets(set[name] ?? "") : set[name];
+    throw new Error(`${name}=${value} is not usable: ${issue?.message ?? "unknown reason"}.`);
   }
   const value = parsed.data;
   const dataDir = resolve(value.HOTSPAN_DATA);
@@ -68,7 +70,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     retentionDays: value.HOTSPAN_RETENTION_DAYS,
     clickhouseUrl: value.CLICKHOUSE_URL ?? value.HOTSPAN_ENGINE_URL,
     storeKind: value.CLICKHOUSE_URL === undefined ? "embedded" : "remote",
-    catalogueUrl: value.HOTSPAN_CATALOGUE_URL ?? `file:${resolve(dataDir, "catalogue.db")}`,
-    ingestUrl: value.HOTSPAN_INGEST_URL ?? `http://127.0.0.1:${value.HOTSPAN_OTLP_HTTP_PORT}`,
+    // A URL, so that a folder may be called what it likes ("50% #1").
+    catalogueUrl: value.HOTSPAN_CATALOGUE_URL ?? pathToFileURL(resolve(dataDir, "catalogue.db")).href,
+    ingestUrl:
+      value.HOTSPAN_INGEST_URL ?? `http://${connectableHost(value.HOST)}:${value.HOTSPAN_OTLP_HTTP_PORT}`,
   };
+}
+
+/** Where this machine reaches a server that listens on `host`, as it stands in a URL. */
+export function connectableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** A url as it may be shown and logged: without user, password and query, where tokens stand. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//").replace(/\?.*$/s, "");
 }

@@ -12,11 +12,13 @@ const UNIT_NS: ReadonlyMap<string, number> = new Map([
   ["w", 604_800e9],
 ]);
 
-/** @returns nanoseconds of `250ms`, `1.5s`, `90us`; undefined when it is none */
+/** @returns nanoseconds of `250ms`, `1.5s`, `90us`; undefined when it is none, or longer than time itself (292 years) */
 export function parseDuration(text: string): Nanos | undefined {
   const match = /^(\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h|d|w)$/.exec(text);
   const unit = UNIT_NS.get(match?.[2] ?? "");
-  return match === null || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+  if (match === null || unit === undefined) return undefined;
+  const nanos = Math.round(Number(match[1]) * unit);
+  return nanos <= MAX_UNIX_NANO ? nanos : undefined;
 }
 
 /** @returns the instant of Unix nanoseconds, RFC 3339, `now` or `now-1h`; undefined when it is none */

@@ -29,6 +29,8 @@ test("durations carry their unit", () => {
   expect(parseDuration("1.5s")).toBe(1.5e9);
   expect(parseDuration("100")).toBeUndefined();
   expect(parseDuration("1e3ms")).toBeUndefined();
+  expect(parseDuration("52w")).toBe(52 * 7 * 86_400e9);
+  expect(parseDuration("999999999999w")).toBeUndefined(); // no 64-bit integer holds it
 });
 
 describe("the list of traces", () => {

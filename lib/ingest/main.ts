@@ -1,5 +1,5 @@
 /** The ingest process: the one writer of the store. Receives on 4318 (HTTP) and 4317 (gRPC) until told to stop. */
-import { readConfig } from "@/lib/config";
+import { connectableHost, readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
 import { receiveProfile } from "@/lib/ingest/profile-request";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
@@ -72,13 +72,6 @@ async function start(): Promise<void> {
 
 function tellUnless(signal: AbortSignal, what: string, error: unknown): void {
   if (!signal.aborted) console.error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-}
-
-/** Where this machine reaches a server that listens on `host`. */
-function connectableHost(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Tries again while the store is starting; anything but its absence is told at once. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Catalogue, openCatalogue } from "@/lib/store/catalogue";
 import { migrateCatalogue } from "@/lib/store/migrate-catalogue";
@@ -9,7 +10,7 @@ describe("the catalogue", () => {
   let folder: string;
   let opened: Catalogue[];
   const open = async () => {
-    const catalogue = await openCatalogue(`file:${join(folder, "deep", "catalogue.db")}`);
+    const catalogue = await openCatalogue(pathToFileURL(join(folder, "50% #1 ?", "catalogue.db")).href);
     opened.push(catalogue);
     return catalogue;
   };

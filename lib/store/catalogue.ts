@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrismaLibSql } from "@prisma/adapter-libsql";
-import { readConfig } from "@/lib/config";
+import { readConfig, withoutSecrets } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
 import { migrateCatalogue } from "@/lib/store/migrate-catalogue";
 import { PrismaClient } from "@/prisma/generated/client";
@@ -38,10 +38,14 @@ export async function openCatalogue(url: string): Promise<Catalogue> {
     await catalogue.$disconnect();
     if (error instanceof HotspanError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new HotspanError("unavailable", `The catalogue ${url} cannot be opened: ${reason}`, {
-      cause: error,
-      retryAfterSeconds: 2,
-    });
+    throw new HotspanError(
+      "unavailable",
+      `The catalogue ${withoutSecrets(url)} cannot be opened: ${reason}`,
+      {
+        cause: error,
+        retryAfterSeconds: 2,
+      },
+    );
   }
 }
 

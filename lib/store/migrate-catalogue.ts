@@ -67,7 +67,7 @@ function statementsOf(text: string): string[] {
  * bundler leaves `import.meta.dirname` out.
  */
 function findFolder(): string {
-  const starts: (string | undefined)[] = [import.meta.dirname, process.cwd()];
+  const starts: (string | undefined)[] = [import.meta.dirname, /* turbopackIgnore: true */ process.cwd()];
   for (const start of starts) {
     for (let folder = start; folder !== undefined; folder = parentOf(folder)) {
       const candidate = join(folder, "prisma", "migrations");

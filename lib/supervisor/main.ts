@@ -4,7 +4,7 @@
  * `--dev` runs `next dev`.
  */
 import { fileURLToPath } from "node:url";
-import { type Config, readConfig } from "../config";
+import { type Config, connectableHost, readConfig } from "../config";
 import { type Engine, startEngine } from "../engine/engine-process";
 import { endLeftover } from "../engine/leftover";
 import { lockDataDir } from "./data-lock";
@@ -105,18 +105,19 @@ async function start(config: Config): Promise<void> {
       preload,
       log,
     });
-    const address = `http://${config.host === "0.0.0.0" ? "127.0.0.1" : config.host}:${config.port}`;
+    const address = `http://${connectableHost(config.host)}:${config.port}`;
     await Promise.race([
       web.failed,
       waitForAnswer(
         "web process",
         `${address}/api/v1/health`,
-        (status) => status < 500 && status !== 404,
+        // The pages alone start while the ingest process, which is another machine's, does not answer.
+        (status) => (status < 500 && status !== 404) || (status === 503 && !runs.ingest),
         60_000,
       ),
     ]);
     web.markReady();
-    log(`Hotspan is ready on http://${isLocal(config.host) ? "localhost" : config.host}:${config.port}`);
+    log(`Hotspan is ready on ${isLocal(config.host) ? `http://localhost:${config.port}` : address}`);
   } else if (!stopping) log(`Hotspan takes in data on ${config.ingestUrl}`);
 }
 

@@ -16,7 +16,7 @@ let ports: readonly [http: number, grpc: number];
 const started: ChildProcess[] = [];
 
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), "hotspan-supervisor-"));
+  dataDir = mkdtempSync(join(tmpdir(), "hotspan 50% #1 é-"));
   ports = [await freePort(), await freePort()];
 });
 afterEach(async () => {

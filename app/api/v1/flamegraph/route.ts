@@ -13,7 +13,7 @@ const shape = {
   focus: z
     .string()
     .refine(
-      (id) => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n,
+      (id) => /^(?:0|[1-9]\d{0,19})$/.test(id) && BigInt(id) < 2n ** 64n,
       "is the id of a node of an earlier answer",
     )
     .optional(),
