@@ -20,6 +20,7 @@ COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules ./node_modules
 COPY --from=build /src/.next/standalone ./.next/standalone
 COPY --from=build /src/dist ./dist
+COPY --from=build /src/prisma/migrations ./prisma/migrations
 COPY --from=build /src/examples/go-shop/recording ./examples/go-shop/recording
 RUN install --directory --owner=1000 --group=1000 /data
 USER 1000:1000

@@ -4,7 +4,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const MINIMUM_NODE = [20, 19];
@@ -89,6 +98,8 @@ async function buildEverything(log) {
   run(process.execPath, ["node_modules/next/dist/bin/next", "build"], "Building the pages failed", {
     NEXT_TELEMETRY_DISABLED: "1",
   });
+  // Next copies them to where the server would read them again: settings of that day, and passwords in an image.
+  for (const file of [".env", ".env.production"]) rmSync(join(dist, "standalone", file), { force: true });
   // The standalone server leaves these to a CDN; ours is the only server.
   cpSync(join(dist, "static"), join(dist, "standalone", dist, "static"), { recursive: true });
   if (existsSync("public")) cpSync("public", join(dist, "standalone", "public"), { recursive: true });
