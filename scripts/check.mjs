@@ -1,7 +1,7 @@
 /** `npm run check`: format, lint, types and the tests that start no process. Under a minute, for while you work. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readdirSync, readFileSync, readFileSync } from "node:fs";
-import { join, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepare } from "./prepare.mjs";
 
@@ -14,16 +14,10 @@ const quickTests = ["lib", "components", "app"]
   .flatMap((top) => readdirSync(top, { recursive: true, encoding: "utf8" }).map((file) => join(top, file)))
   .filter((file) => /\.test\.tsx?$/.test(file) && !STARTS_A_PROCESS.test(readFileSync(file, "utf8")));
 
-/** Tests that start the engine name one of its helpers; the rest take seconds together. */
-const NEEDS_ENGINE = /\/test-(?:engine|store|receiver)"/;
-const fastTests = ["app", "components", "lib"]
-  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
-  .filter((file) => /\.test\.tsx?$/.test(file) && !NEEDS_ENGINE.test(readFileSync(file, "utf8")));
-
 const commands = [
   ["@biomejs/biome/bin/biome", "check", "--write", "."],
   ["typescript/bin/tsc", "--noEmit", "-p", "."],
-  ["vitest/vitest.mjs", "run", ...fastTests],
+  ["vitest/vitest.mjs", "run", ...quickTests],
 ];
 for (const [script, ...args] of commands) {
   const { status } = spawnSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: "inherit" });
