@@ -36,8 +36,6 @@ export interface FlamePanelProps {
   title?: string;
   /** Stands at the end of the heading line: a button that widens the selection, a type picker. */
   actions?: ReactNode;
-  /** Shown below the reason when there are no samples: what to do about it. */
-  emptyHelp?: ReactNode;
   /** Height in px to keep free while the first answer is on its way; default 320. */
   minHeight?: number;
   className?: string;
@@ -64,7 +62,7 @@ const urlState = {
  *     <FlamePanel selector={{ type: "cpu", trace_id: traceId, span_id: spanId, scope: "subtree" }} group="service" />
  */
 export function FlamePanel(props: FlamePanelProps) {
-  const { selector, title = "Flame graph", actions, emptyHelp, minHeight = 320, className } = props;
+  const { selector, title = "Flame graph", actions, minHeight = 320, className } = props;
   const group = props.group ?? (selector.trace_id === undefined ? undefined : "service");
   const [state, setState] = useQueryStates(urlState);
   const { focus, fq, fview, froot } = state;
@@ -122,7 +120,9 @@ export function FlamePanel(props: FlamePanelProps) {
     >
       <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2">
         <h2 className="font-medium text-md">{title}</h2>
-        {answer !== undefined && !empty && <FlameSummary answer={answer} selector={selector} />}
+        {answer !== undefined && !empty && (
+          <FlameSummary answer={answer} selector={selector} stale={whole.isPlaceholderData} />
+        )}
         {answer === undefined && whole.error === null && <Skeleton className="w-72" />}
         <div className="ml-auto flex flex-wrap items-center gap-1">{actions}</div>
       </header>
@@ -183,11 +183,7 @@ export function FlamePanel(props: FlamePanelProps) {
             retrying={whole.isFetching}
           />
         )}
-        {empty && (
-          <EmptyState title={answer.emptyReason ?? "No samples match this selection."}>
-            {emptyHelp}
-          </EmptyState>
-        )}
+        {empty && <EmptyState title={answer.emptyReason ?? "No samples match this selection."} />}
         {answer !== undefined && !empty && fview === "functions" && (
           <FunctionsTable
             selector={selector}

@@ -1,16 +1,27 @@
 import { TriangleAlert } from "lucide-react";
+import { cn } from "@/components/ui/cn";
 import { Tooltip } from "@/components/ui/tooltip";
 import type { FlamegraphResponse } from "@/lib/api/contract";
 import { formatValue, formatValueExact } from "@/lib/format";
 import type { FlameSelector } from "./flame-selector";
 import { describeCertainty, describeSamples, warnOfFewSamples } from "./flame-words";
 
+interface FlameSummaryProps {
+  answer: FlamegraphResponse;
+  selector: FlameSelector;
+  /** the answer is still that of the selection before */
+  stale: boolean;
+}
+
 /** What the graph adds up to, and how far to trust it: total, samples and their rate, how they are tied to the selection. */
-export function FlameSummary({ answer, selector }: { answer: FlamegraphResponse; selector: FlameSelector }) {
+export function FlameSummary({ answer, selector, stale }: FlameSummaryProps) {
   const certainty = describeCertainty(answer.certainty, selector);
   const warning = warnOfFewSamples(answer.sampleCount);
   return (
-    <div className="flex min-w-0 flex-wrap items-baseline gap-x-2 gap-y-0.5" aria-live="polite">
+    <div
+      className={cn("flex min-w-0 flex-wrap items-baseline gap-x-2 gap-y-0.5", stale && "opacity-60")}
+      aria-live="polite"
+    >
       <span
         className="font-semibold text-md tabular-nums"
         title={formatValueExact(answer.total, answer.unit)}
@@ -19,7 +30,7 @@ export function FlameSummary({ answer, selector }: { answer: FlamegraphResponse;
         {formatValue(answer.total, answer.unit)}
       </span>
       <span className="text-muted">{describeSamples(answer.sampleCount, answer.sampleRateHz)}</span>
-      <span aria-hidden className="text-subtle">
+      <span aria-hidden className="text-subtle max-sm:hidden">
         ·
       </span>
       <Tooltip content={certainty.long}>

@@ -2,12 +2,14 @@
 
 import { X } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { AttributePairs, type Attributes } from "@/components/trace/attribute-pairs";
 import { Badge } from "@/components/ui/badge";
 import { IconButton } from "@/components/ui/icon-button";
 import { Input } from "@/components/ui/input";
+import { SenderName } from "@/components/ui/sender-name";
 import { ServiceName } from "@/components/ui/service-dot";
 import type { TraceSpan } from "@/lib/api/contract";
-import { formatDuration, formatDurationExact } from "@/lib/format";
+import { formatCountExact, formatDuration, formatDurationExact } from "@/lib/format";
 
 interface SpanDetailProps {
   readonly span: TraceSpan;
@@ -26,7 +28,9 @@ export function SpanDetail({ span, traceStartUnixNano, onClose }: SpanDetailProp
     >
       <header className="flex items-start gap-2 border-b px-3 py-2">
         <div className="min-w-0 flex-1">
-          <h2 className="break-words font-medium">{span.name}</h2>
+          <h2 className="line-clamp-3 wrap-anywhere font-medium" title={span.name}>
+            <SenderName name={span.name} />
+          </h2>
           <div className="mt-0.5 flex flex-wrap items-center gap-2 text-sm text-muted">
             <ServiceName name={span.service} />
             <Badge>{span.kind}</Badge>
@@ -42,15 +46,15 @@ export function SpanDetail({ span, traceStartUnixNano, onClose }: SpanDetailProp
         <dl className="grid grid-cols-4 gap-2 border-b px-3 py-2">
           <Time name="Duration" ns={span.durationNs} />
           <Time name="Self" ns={span.selfNs} />
-          <Time name="On CPU" ns={span.cpuNs} hot={span.cpuNs > 0} />
+          <Time name="On CPU" ns={span.sampleCount > 0 ? span.cpuNs : null} hot={span.cpuNs > 0} />
           <div>
             <dt className="text-xs text-subtle">Samples</dt>
-            <dd className="tabular-nums">{span.sampleCount}</dd>
+            <dd className="tabular-nums">{formatCountExact(span.sampleCount)}</dd>
           </div>
         </dl>
         {span.statusMessage !== "" && (
-          <p className="border-b bg-danger-soft px-3 py-2 break-words text-danger-ink">
-            {span.statusMessage}
+          <p className="border-b bg-danger-soft px-3 py-2 wrap-anywhere text-danger-ink">
+            <bdi>{span.statusMessage}</bdi>
           </p>
         )}
         <div className="px-3 py-2">
@@ -63,17 +67,17 @@ export function SpanDetail({ span, traceStartUnixNano, onClose }: SpanDetailProp
             className="w-full"
           />
         </div>
-        <Attributes title="Attributes" entries={span.attributes} filter={filter} />
+        <AttributeGroup title="Attributes" entries={span.attributes} filter={filter} />
         {span.events.length > 0 && (
           <Group title={`Events (${span.events.length})`}>
             {span.events.map((event, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: events have no id and never move
               <div key={index} className="border-t first:border-t-0">
                 <div className="flex justify-between gap-3 px-3 pt-1.5">
-                  <span className="break-words font-medium">{event.name}</span>
+                  <SenderName name={event.name} className="wrap-anywhere font-medium" />
                   <span className="shrink-0 text-muted tabular-nums">+{offset(event.timeUnixNano)}</span>
                 </div>
-                <Pairs entries={event.attributes} filter={filter} />
+                <AttributePairs entries={event.attributes} filter={filter} />
               </div>
             ))}
           </Group>
@@ -91,8 +95,8 @@ export function SpanDetail({ span, traceStartUnixNano, onClose }: SpanDetailProp
             ))}
           </Group>
         )}
-        <Attributes title="Resource" entries={span.resource} filter={filter} />
-        <Attributes
+        <AttributeGroup title="Resource" entries={span.resource} filter={filter} />
+        <AttributeGroup
           title="Identity"
           entries={{ span_id: span.spanId, parent_span_id: span.parentSpanId }}
           filter={filter}
@@ -102,23 +106,22 @@ export function SpanDetail({ span, traceStartUnixNano, onClose }: SpanDetailProp
   );
 }
 
-function Time({ name, ns, hot = false }: { name: string; ns: number; hot?: boolean }) {
+/** @param ns null where nothing was measured */
+function Time({ name, ns, hot = false }: { name: string; ns: number | null; hot?: boolean }) {
   return (
-    <div title={formatDurationExact(ns)}>
+    <div title={ns === null ? "no sample fell into it" : formatDurationExact(ns)}>
       <dt className="text-xs text-subtle">{name}</dt>
       <dd className={`tabular-nums ${hot ? "text-accent-ink" : ""}`}>{formatDuration(ns)}</dd>
     </div>
   );
 }
 
-type Entries = Readonly<Record<string, string>>;
-
-function Attributes({ title, entries, filter }: { title: string; entries: Entries; filter: string }) {
+function AttributeGroup({ title, entries, filter }: { title: string; entries: Attributes; filter: string }) {
   const count = Object.keys(entries).length;
   if (count === 0) return null;
   return (
     <Group title={title}>
-      <Pairs entries={entries} filter={filter} />
+      <AttributePairs entries={entries} filter={filter} />
     </Group>
   );
 }
@@ -129,25 +132,5 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
       <h3 className="px-3 py-1 text-xs text-subtle">{title}</h3>
       {children}
     </section>
-  );
-}
-
-function Pairs({ entries, filter }: { entries: Entries; filter: string }) {
-  const wanted = filter.trim().toLowerCase();
-  const shown = Object.entries(entries)
-    .filter(([key, value]) => `${key} ${value}`.toLowerCase().includes(wanted))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  if (shown.length === 0) return <p className="px-3 pb-1 text-sm text-subtle">Nothing matches the filter.</p>;
-  return (
-    <dl className="px-3 pb-1 text-sm">
-      {shown.map(([key, value]) => (
-        <div key={key} className="grid grid-cols-[minmax(6rem,38%)_1fr] gap-3 py-0.5">
-          <dt className="break-words text-muted">{key}</dt>
-          <dd className="min-w-0 font-mono break-words whitespace-pre-wrap">
-            {value === "" ? <span className="text-subtle">empty</span> : value}
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

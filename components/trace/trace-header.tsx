@@ -1,7 +1,9 @@
 import { CopyButton } from "@/components/ui/copy-button";
+import { SenderName } from "@/components/ui/sender-name";
 import { ServiceName } from "@/components/ui/service-dot";
 import type { TraceResponse } from "@/lib/api/contract";
 import {
+  formatCountExact,
   formatCounted,
   formatDateTime,
   formatDuration,
@@ -10,16 +12,23 @@ import {
   formatPercent,
 } from "@/lib/format";
 
+/** A ratio of fewer samples says more about the sampler than about the trace. */
+const TELLING_SAMPLES = 5;
+
 /** Who, when, how long, and the first answer: was it computing or waiting? */
 export function TraceHeader({ trace }: { trace: TraceResponse }) {
   const root = trace.spans.find((span) => span.parentSpanId === "") ?? trace.spans[0];
   const services = [...new Set(trace.spans.map((span) => span.service))];
+  const sampled = trace.sampleCount > 0;
   const errors = trace.spans.filter((span) => span.status === "Error").length;
   return (
     <header className="mb-4">
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-        <h1 className="min-w-0 break-words font-semibold text-lg tracking-[-0.01em]">
-          {root?.name ?? "Trace"}
+        <h1
+          title={root?.name}
+          className="line-clamp-2 min-w-0 wrap-anywhere font-semibold text-lg tracking-[-0.01em]"
+        >
+          <SenderName name={root?.name ?? "Trace"} />
         </h1>
         {root && <ServiceName name={root.service} className="text-muted" />}
         <span className="ml-auto flex items-center gap-1 text-muted">
@@ -38,21 +47,25 @@ export function TraceHeader({ trace }: { trace: TraceResponse }) {
         />
         <Fact
           name="On CPU"
-          value={formatDuration(trace.cpuNs)}
-          title={`${formatDurationExact(trace.cpuNs)} over all services`}
-          note={`${formatPercent(trace.durationNs > 0 ? trace.cpuNs / trace.durationNs : null)} of wall`}
+          value={formatDuration(sampled ? trace.cpuNs : null)}
+          title={sampled ? `${formatDurationExact(trace.cpuNs)} over all services` : "not seen on a CPU"}
+          note={
+            trace.sampleCount >= TELLING_SAMPLES && trace.durationNs > 0
+              ? `${formatPercent(trace.cpuNs / trace.durationNs)} of wall`
+              : undefined
+          }
         />
         <Fact
           name="Unexplained"
           value={formatDuration(trace.unexplainedNs)}
           title={`${formatDurationExact(trace.unexplainedNs)}: on the critical path, but neither computing nor in a call that a span names`}
-          note={formatPercent(trace.durationNs > 0 ? trace.unexplainedNs / trace.durationNs : null)}
+          note={trace.durationNs > 0 ? formatPercent(trace.unexplainedNs / trace.durationNs) : undefined}
         />
-        <Fact name="Samples" value={String(trace.sampleCount)} />
+        <Fact name="Samples" value={formatCountExact(trace.sampleCount)} />
         <Fact
           name="Spans"
-          value={String(trace.spans.length)}
-          note={errors > 0 ? `${errors} failed` : undefined}
+          value={formatCountExact(trace.spans.length)}
+          note={errors > 0 ? `${formatCountExact(errors)} failed` : undefined}
           failed={errors > 0}
         />
         <Fact name="Services" value={String(services.length)} title={services.join(", ")} />

@@ -1,7 +1,7 @@
 "use client";
 
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { useApi } from "@/components/data/use-api";
 import { useServiceColour } from "@/components/data/use-services";
 import { FlamePanel } from "@/components/flame/flame-panel";
@@ -32,6 +32,7 @@ export function TraceView({ traceId }: { traceId: string }) {
     scope: parseAsStringLiteral(SCOPES),
     focus: parseAsString, // the flame graph's zoom, which belongs to the samples it was made in
   });
+  const waterfall = useRef<HTMLDivElement>(null);
   const tree = useMemo(() => (trace.data ? buildWaterfallTree(trace.data) : undefined), [trace.data]);
 
   if (trace.isPending) return <TraceSkeleton />;
@@ -59,6 +60,7 @@ export function TraceView({ traceId }: { traceId: string }) {
       <TraceHeader trace={trace.data} />
       <div className={span ? "grid items-stretch gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]" : ""}>
         <Waterfall
+          grid={waterfall}
           tree={tree}
           colourOf={colourOf}
           selectedSpanId={view.span}
@@ -66,11 +68,14 @@ export function TraceView({ traceId }: { traceId: string }) {
         />
         {span && (
           <div className="relative min-h-72">
-            <div className="flex max-h-[26rem] flex-col lg:absolute lg:inset-0 lg:max-h-none">
+            <div className="flex max-h-[26rem] flex-col lg:absolute lg:inset-0 lg:max-h-none lg:*:flex-1">
               <SpanDetail
                 span={span}
                 traceStartUnixNano={trace.data.startUnixNano}
-                onClose={() => void setView({ span: null, scope: null, focus: null })}
+                onClose={() => {
+                  void setView({ span: null, scope: null, focus: null });
+                  waterfall.current?.focus(); // its button goes away
+                }}
               />
             </div>
           </div>
@@ -81,7 +86,6 @@ export function TraceView({ traceId }: { traceId: string }) {
         group="service"
         className="mt-4"
         title={`CPU of ${SCOPE_NAMES[scope]}`}
-        emptyHelp={scope === "trace" ? trace.data.noSamplesReason : undefined}
         actions={
           span && (
             <Segmented

@@ -2,7 +2,8 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight, CircleAlert } from "lucide-react";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useState } from "react";
+import { useWidth } from "@/components/chart/use-width";
 import { SpanBar } from "@/components/trace/span-bar";
 import { TimeGrid, TimeRuler } from "@/components/trace/time-ruler";
 import { moveByKey } from "@/components/trace/waterfall-keys";
@@ -12,13 +13,15 @@ import {
   type WaterfallRow,
   type WaterfallTree,
 } from "@/components/trace/waterfall-rows";
+import { SenderName } from "@/components/ui/sender-name";
 import { formatCounted, formatDuration, formatDurationExact } from "@/lib/format";
 
 const ROW_HEIGHT = 28;
 const MAX_INDENT = 12;
-const TICKS = 6;
 
 interface WaterfallProps {
+  /** the tree grid, which has the keys */
+  readonly grid: RefObject<HTMLDivElement | null>;
   readonly tree: WaterfallTree;
   readonly colourOf: (service: string) => string;
   readonly selectedSpanId: string | null;
@@ -29,16 +32,16 @@ interface WaterfallProps {
  * The spans of a trace in time: a tree grid of virtual rows, moved through with the arrow keys, folded with left and right.
  * The row under the keyboard is the selected one, so that the detail and the flame graph follow.
  */
-export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: WaterfallProps) {
+export function Waterfall({ grid, tree, colourOf, selectedSpanId, onSelect }: WaterfallProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => buildWaterfallRows(tree, folded), [tree, folded]);
-  const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => grid.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
+  const [axis, axisWidth] = useWidth<HTMLDivElement>();
   const current = rows.findIndex((row) => row.span.spanId === selectedSpanId);
 
   // A link may name a span inside a folded or far-away part: bring it into view once it is selected.
@@ -66,11 +69,11 @@ export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: Waterfal
   };
 
   return (
-    <div className="overflow-hidden rounded-lg border bg-surface [--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem] sm:[--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem_4.5rem]">
-      <div className="grid h-7 grid-cols-(--waterfall) border-b bg-sunken text-xs text-muted">
+    <div className="flex flex-col overflow-hidden rounded-lg border bg-surface outline-focus [--indent:8px] [--waterfall:minmax(9rem,46%)_minmax(0,1fr)_4rem] has-[[role=treegrid]:focus-visible]:outline-2 sm:[--indent:14px] sm:[--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem_4.5rem]">
+      <div className="grid h-7 shrink-0 grid-cols-(--waterfall) border-b bg-sunken text-xs text-muted">
         <div className="px-3 leading-7">Span</div>
-        <div className="overflow-hidden">
-          <TimeRuler durationNs={tree.durationNs} wanted={TICKS} />
+        <div ref={axis} className="overflow-hidden">
+          <TimeRuler durationNs={tree.durationNs} width={axisWidth} />
         </div>
         <div className="num pr-3 leading-7">Duration</div>
         <div
@@ -81,14 +84,14 @@ export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: Waterfal
         </div>
       </div>
       <div
-        ref={scroller}
+        ref={grid}
         role="treegrid"
         aria-label="Spans of the trace"
         aria-rowcount={rows.length}
         aria-activedescendant={current >= 0 ? rowId(rows[current]) : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
-        className="max-h-[22rem] overflow-y-auto overscroll-contain focus-visible:-outline-offset-2"
+        className="max-h-[clamp(14rem,38dvh,26rem)] overflow-y-auto overscroll-contain outline-none"
       >
         <div className="relative" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
@@ -101,6 +104,7 @@ export function Waterfall({ tree, colourOf, selectedSpanId, onSelect }: Waterfal
                 position={item.index}
                 top={item.start}
                 traceDurationNs={tree.durationNs}
+                axisWidth={axisWidth}
                 colour={colourOf(row.span.service)}
                 selected={item.index === current}
                 onSelect={() => onSelect(row.span.spanId)}
@@ -119,13 +123,16 @@ interface SpanRowProps {
   readonly position: number;
   readonly top: number;
   readonly traceDurationNs: number;
+  /** px */
+  readonly axisWidth: number;
   readonly colour: string;
   readonly selected: boolean;
   readonly onSelect: () => void;
   readonly onFold: () => void;
 }
 
-function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSelect, onFold }: SpanRowProps) {
+function SpanRow(props: SpanRowProps) {
+  const { row, position, top, traceDurationNs, axisWidth, colour, selected, onSelect, onFold } = props;
   const { span, node, below } = row;
   const failed = span.status === "Error";
   const Chevron = row.expanded ? ChevronDown : ChevronRight;
@@ -147,7 +154,7 @@ function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSele
       <div
         role="gridcell"
         className="flex min-w-0 items-center gap-1.5 border-r pr-2"
-        style={{ paddingLeft: 8 + Math.min(node.depth, MAX_INDENT) * 14 }}
+        style={{ paddingLeft: `calc(8px + ${Math.min(node.depth, MAX_INDENT)} * var(--indent))` }}
       >
         {below.spans > 0 ? (
           <button
@@ -167,8 +174,8 @@ function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSele
         )}
         <span aria-hidden className="h-3.5 w-1 shrink-0 rounded-full" style={{ background: colour }} />
         <span className="min-w-0 truncate" title={`${span.service} · ${span.name}`}>
-          <span className={failed ? "text-danger-ink" : "text-ink"}>{span.name}</span>
-          <span className="ml-1.5 text-subtle">{span.service}</span>
+          <SenderName name={span.name} className={failed ? "text-danger-ink" : undefined} />
+          <span className="ml-1.5 text-subtle max-sm:hidden">{span.service}</span>
         </span>
         {failed && <CircleAlert size={13} className="shrink-0 text-danger" aria-label="error" />}
         {!row.expanded && below.spans > 0 && (
@@ -179,7 +186,7 @@ function SpanRow({ row, position, top, traceDurationNs, colour, selected, onSele
         )}
       </div>
       <div role="gridcell" className="relative">
-        <TimeGrid durationNs={traceDurationNs} wanted={TICKS} />
+        <TimeGrid durationNs={traceDurationNs} width={axisWidth} />
         <SpanBar
           span={span}
           belowCpuNs={below.cpuNs}

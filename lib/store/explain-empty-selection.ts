@@ -1,3 +1,4 @@
+import { byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import type { ResolvedSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn } from "@/lib/store/row";
@@ -45,7 +46,7 @@ async function explainEmptyTrace(
   const [trace] = await queryRows(
     `SELECT groupUniqArray(ServiceName) AS services, toString(toUnixTimestamp64Nano(min(Timestamp))) AS start,
        toString(max(toUnixTimestamp64Nano(Timestamp) + Duration)) AS end
-     FROM otel_traces WHERE TraceId = {traceId:String}`,
+     FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")}`,
     { traceId },
     { signal },
   );
@@ -74,15 +75,18 @@ async function explainEmptyTrace(
     },
     { signal },
   );
-  if (around === undefined || numberColumn(around, "profiles") === 0) {
-    return `No ${selector.type} profile of ${services.join(", ")} covers the time of this trace.`;
-  }
-  return explainNoSamples(Number(end - start), services, {
-    profiles: numberColumn(around, "profiles"),
-    samples: numberColumn(around, "samples"),
-    labelledSamples: numberColumn(around, "labelled"),
-    periodNs: numberColumn(around, "period"),
-  });
+  const count = (column: string) => (around === undefined ? 0 : numberColumn(around, column));
+  return explainNoSamples(
+    Number(end - start),
+    services,
+    {
+      profiles: count("profiles"),
+      samples: count("samples"),
+      labelledSamples: count("labelled"),
+      periodNs: count("period"),
+    },
+    selector.type === "cpu" ? "CPU" : selector.type,
+  );
 }
 
 const HOUR_NANOS = 3_600_000_000_000n;

@@ -56,7 +56,7 @@ describe("summarizeTrace", () => {
   });
 });
 
-test("explainNoSamples tells absence, missing labels, too short and waiting apart", () => {
+test("explainNoSamples tells absence, missing labels, too short, chance and waiting apart", () => {
   const around = {
     profiles: 2,
     samples: 900,
@@ -72,6 +72,9 @@ test("explainNoSamples tells absence, missing labels, too short and waiting apar
   );
   expect(explainNoSamples(3e6, ["web"], around)).toBe(
     "Too short to be caught: 3 ms at 100 Hz gives 0.3 samples even if all of it ran on a CPU.",
+  );
+  expect(explainNoSamples(15e6, ["web"], around)).toBe(
+    "No sample hit it: 15 ms at 100 Hz gives about 2 samples if all of it ran on a CPU, so it mostly waited or was missed by chance.",
   );
   expect(explainNoSamples(900e6, ["web"], around)).toMatch(/900 ms at 100 Hz would give 90 samples/);
 });

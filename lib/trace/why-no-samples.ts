@@ -1,3 +1,4 @@
+import { formatCount, formatCounted } from "@/lib/format";
 import type { Nanos } from "@/lib/units";
 
 /** What the store holds of CPU profiles of the trace's services whose windows meet the trace. */
@@ -12,18 +13,26 @@ export interface ProfilesAround {
   readonly periodNs: Nanos;
 }
 
-/** @returns one sentence for the user: why a trace has no CPU samples, and what to do about it where something can be done */
+/** Fewer expected samples than this, and their absence proves nothing. */
+const TELLING_SAMPLES = 5;
+
+/**
+ * @param kind of the profiles asked for, as in "No CPU profile"
+ * @returns one sentence for the user: why a trace has no samples, and what to do about it where something can be done
+ */
 export function explainNoSamples(
   durationNs: Nanos,
   services: readonly string[],
   around: ProfilesAround,
+  kind = "CPU",
 ): string {
   if (around.capturedSamples !== undefined && around.capturedSamples > 0) {
     return `No sample is labelled with this trace; the flame graph is of the whole process, captured while the trace ran (${around.capturedSamples} samples).`;
   }
   const who = services.length === 1 ? `service ${services[0]}` : `any of its ${services.length} services`;
-  if (around.profiles === 0) return `No CPU profile of ${who} covers the time of this trace.`;
-  const profiles = around.profiles === 1 ? "1 CPU profile covers" : `${around.profiles} CPU profiles cover`;
+  if (around.profiles === 0) return `No ${kind} profile of ${who} covers the time of this trace.`;
+  const profiles =
+    around.profiles === 1 ? `1 ${kind} profile covers` : `${around.profiles} ${kind} profiles cover`;
   if (around.labelledSamples === 0) {
     return `${profiles} this time, but none of the ${around.samples} samples carries a trace id: put the trace_id and span_id labels on the profile.`;
   }
@@ -32,7 +41,10 @@ export function explainNoSamples(
   const expected = durationNs / around.periodNs;
   const rate = `${Math.round(1_000_000_000 / around.periodNs)} Hz`;
   if (expected < 1) {
-    return `Too short to be caught: ${formatMillis(durationNs)} at ${rate} gives ${expected.toFixed(1)} samples even if all of it ran on a CPU.`;
+    return `Too short to be caught: ${formatMillis(durationNs)} at ${rate} gives ${formatCount(expected)} samples even if all of it ran on a CPU.`;
+  }
+  if (expected < TELLING_SAMPLES) {
+    return `No sample hit it: ${formatMillis(durationNs)} at ${rate} gives about ${formatCounted(Math.round(expected), "sample")} if all of it ran on a CPU, so it mostly waited or was missed by chance.`;
   }
   return `It waited rather than computed: ${formatMillis(durationNs)} at ${rate} would give ${Math.round(expected)} samples if it had run on a CPU, and there is none.`;
 }
