@@ -121,6 +121,7 @@ async function sumNodes(
 /** One row a stack: node ids and functions from the root (0, which has no function) over the group's node to the leaf. */
 function pathsSql(resolved: ResolvedSelector, group: StackGroup, focus: string | undefined): SqlCondition {
   const stacks = stacksSql(resolved, "functions, nodes");
+  const merged = sumByStackSql(resolved, group);
   const [ids, frames] =
     group === "none"
       ? ["arrayConcat([toUInt64(0)], known.nodes)", "arrayConcat([toUInt64(0)], known.functions)"]
@@ -130,10 +131,10 @@ function pathsSql(resolved: ResolvedSelector, group: StackGroup, focus: string |
         ];
   return {
     sql: `SELECT merged.key AS label, merged.v AS v, merged.c AS c, merged.a AS a, ${ids} AS ids, ${frames} AS frames, length(ids) AS leaf
-      FROM (${sumByStackSql(resolved, group)}) AS merged
+      FROM (${merged.sql}) AS merged
       ANY LEFT JOIN (${stacks.sql}) AS known ON known.service = merged.service AND known.stack_id = merged.stack_id
       ${focus === undefined ? "" : "WHERE has(ids, {focus:UInt64})"}`,
-    params: { ...resolved.filter.params, ...stacks.params, ...(focus === undefined ? {} : { focus }) },
+    params: { ...merged.params, ...stacks.params, ...(focus === undefined ? {} : { focus }) },
   };
 }
 

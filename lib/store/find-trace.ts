@@ -1,7 +1,7 @@
 import type { TraceResponse, TraceSpan } from "@/lib/api/contract";
 import { HotspanError } from "@/lib/errors";
 import type { TraceId } from "@/lib/ids";
-import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
+import { BY_TRACE_SETTINGS, byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { mapColumn, mapsColumn, numberColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
@@ -71,7 +71,7 @@ async function findSpans(
        arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS event_times,
        Events.Name AS event_names, Events.Attributes AS event_attributes,
        Links.TraceId AS link_traces, Links.SpanId AS link_spans, Links.Attributes AS link_attributes
-     FROM otel_traces WHERE TraceId = {traceId:String}
+     FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")}
      ORDER BY Timestamp, SpanId LIMIT ${MAX_TRACE_SPANS + 1}`,
     { traceId },
     { rows: MAX_TRACE_SPANS + 1, signal, settings: BY_TRACE_SETTINGS },

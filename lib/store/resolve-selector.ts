@@ -3,9 +3,15 @@ import { chooseTieRule, type TieRule } from "@/lib/correlation/choose-ties";
 import type { SampleSelector } from "@/lib/correlation/selector";
 import { spanSubtree } from "@/lib/correlation/span-subtree";
 import { invalidInput } from "@/lib/errors";
+import { byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
-import { numberColumn, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
-import { type SpanOnlySamples, type SqlCondition, sampleFilter } from "@/lib/store/sample-filter";
+import { numberColumn, type Row, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
+import {
+  type SpanOnlySamples,
+  type SqlCondition,
+  sampleFilter,
+  valueColumn,
+} from "@/lib/store/sample-filter";
 import { type SelectionSum, selectionColumns, selectionFromRow } from "@/lib/store/selection-sum";
 import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
 
@@ -18,8 +24,19 @@ export interface ResolvedSelector {
   readonly services: readonly string[] | undefined;
   /** A superset of the stacks of what can match, when there are few. Saves the read of stacks from asking samples again. */
   readonly stackIds: readonly bigint[] | undefined;
+  /** The samples of a whole trace by stack, when there are few: asked anyway, so they need not be read again. */
+  readonly stackSums: readonly StackSum[] | undefined;
   /** The sum of a whole trace, which was asked anyway; undefined when the selector narrows it further. */
   readonly selection: SelectionSum | undefined;
+}
+
+/** Equal stacks of a service; a row may come more than once. 64-bit integers as decimals. */
+export interface StackSum {
+  readonly service: string;
+  readonly stackId: string;
+  readonly value: string;
+  readonly count: string;
+  readonly absoluteValue: string;
 }
 
 /** More stacks than this are sought by a subquery. */
@@ -51,14 +68,15 @@ export async function resolveSelector(
       rule: undefined,
       services: selector.service === undefined ? undefined : [selector.service],
       stackIds: undefined,
+      stackSums: undefined,
       selection: undefined,
     };
   }
-  const [own, spans, spanIds] = await Promise.all([
+  const [own, spanIds] = await Promise.all([
     findSamplesOfTrace(selector, signal),
-    findSpanOnlySamples(selector, signal),
     findSpanIds(selector, signal),
   ]);
+  const spans = own.someNameSpansAlone ? await findSpanOnlySamples(selector, signal) : undefined;
   const found = { labelled: own.labelled + (spans?.count ?? 0), process: own.process };
   const rule = chooseTieRule(selector, found) ?? "labelled";
   const services = [...new Set([...own.services, ...(spans?.services ?? [])])];
@@ -77,25 +95,38 @@ export async function resolveSelector(
     rule,
     services,
     stackIds: spanOnly === undefined ? own.stackIds : undefined,
+    stackSums: spanOnly === undefined && isWholeTrace(selector) ? own.stackSums?.[rule] : undefined,
     selection: spanOnly === undefined && isWholeTrace(selector) ? own.sums[rule] : undefined,
   };
 }
 
+/** Everything a flame graph of the whole trace needs of its samples, in one read of them. */
 async function findSamplesOfTrace(selector: SampleSelector, signal?: AbortSignal) {
   const type = sampleFilter(typeOnly(selector), undefined);
+  const value = valueColumn(selector.type);
+  const summed = { value: "v", count: "c" };
   const [row] = await queryRows(
-    `SELECT countIf(tie != 'process') AS labelled, countIf(tie = 'process') AS process, groupUniqArray(service) AS services,
-       toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last,
+    `SELECT sumIf(n, tie != 'process') AS labelled, sumIf(n, tie = 'process') AS process, groupUniqArray(service) AS services,
+       toUnixTimestamp64Nano(min(start)) AS first, toUnixTimestamp64Nano(max(end)) AS last,
        groupUniqArray(${FEW_STACKS + 1})(stack_id) AS stack_ids,
-       ${selectionColumns(selector.type, "tie != 'process'", "labelled_")},
-       ${selectionColumns(selector.type, "tie = 'process'", "process_")}
-     FROM samples WHERE ${type.sql} AND trace_id = {traceId:String}`,
+       groupArray(${FEW_STACKS + 1})([toString(service), toString(stack_id), if(tie = 'process', 'process', 'labelled'), toString(v), toString(c), toString(a)]) AS stack_sums,
+       (SELECT count() FROM (SELECT 1 FROM samples WHERE ${NAMES_SPAN_ALONE} LIMIT 1)) AS span_only,
+       ${selectionColumns(selector.type, "tie != 'process'", "labelled_", summed)},
+       ${selectionColumns(selector.type, "tie = 'process'", "process_", summed)}
+     FROM (
+       SELECT service, stack_id, tie, period_ns, count() AS n, min(time) AS start, max(time) AS end,
+         sum(${value}) AS v, sum(count) AS c, sum(abs(${value})) AS a
+       FROM samples WHERE ${type.sql} AND ${byTraceSql("samples", "trace_id = {traceId:String}")}
+       GROUP BY service, stack_id, tie, period_ns
+     )`,
     { ...type.params, traceId: selector.traceId },
     { signal },
   );
   if (row === undefined) throw new Error("An aggregate without GROUP BY has one row.");
   const stackIds = textsColumn(row, "stack_ids");
   return {
+    someNameSpansAlone: numberColumn(row, "span_only") > 0,
+    stackSums: stackSumsFromRow(row),
     stackIds: stackIds.length > FEW_STACKS ? undefined : stackIds.map(BigInt),
     sums: { labelled: selectionFromRow(row, "labelled_"), process: selectionFromRow(row, "process_") },
     labelled: numberColumn(row, "labelled"),
@@ -106,6 +137,21 @@ async function findSamplesOfTrace(selector: SampleSelector, signal?: AbortSignal
   };
 }
 
+/** @returns undefined when there are too many to be handed back */
+function stackSumsFromRow(row: Row): Record<TieRule, StackSum[]> | undefined {
+  const groups = row.stack_sums;
+  if (!Array.isArray(groups) || groups.length > FEW_STACKS) return undefined;
+  const sums: Record<TieRule, StackSum[]> = { labelled: [], process: [] };
+  for (const group of groups as string[][]) {
+    const [service = "", stackId = "0", tie, value = "0", count = "0", absoluteValue = "0"] = group;
+    sums[tie === "process" ? "process" : "labelled"].push({ service, stackId, value, count, absoluteValue });
+  }
+  return sums;
+}
+
+/** Word for word what the index idx_span_only holds: where no profiler does so, nothing is read. */
+const NAMES_SPAN_ALONE = "if(empty(trace_id), length(span_id) + length(root_span_id), 0) > 0";
+
 /** Of profilers that know spans but no traces: Datadog's, and older clients of Pyroscope. */
 async function findSpanOnlySamples(
   selector: SampleSelector,
@@ -114,7 +160,7 @@ async function findSpanOnlySamples(
   const [where] = await queryRows(
     `SELECT groupUniqArray(ServiceName) AS services, groupUniqArray(SpanId) AS spans,
        toUnixTimestamp64Nano(min(Timestamp)) AS start, max(toUnixTimestamp64Nano(Timestamp) + Duration) AS end
-     FROM otel_traces WHERE TraceId = {traceId:String}`,
+     FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")}`,
     { traceId: selector.traceId },
     { signal },
   );
@@ -124,7 +170,7 @@ async function findSpanOnlySamples(
     `SELECT count() AS found, groupUniqArray(service) AS services,
        toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
      FROM samples
-     WHERE ${type.sql} AND service IN {services:Array(String)} AND trace_id = '' AND if(empty(trace_id), length(span_id) + length(root_span_id), 0) > 0
+     WHERE ${type.sql} AND service IN {services:Array(String)} AND trace_id = '' AND ${NAMES_SPAN_ALONE}
        AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time <= fromUnixTimestamp64Nano({to:Int64})
        AND (span_id IN {spans:Array(String)} OR root_span_id IN {spans:Array(String)})`,
     {
@@ -150,7 +196,7 @@ async function findSpanIds(selector: SampleSelector, signal?: AbortSignal): Prom
   if (selector.spanId === undefined) return undefined;
   if (selector.scope === "span") return [selector.spanId];
   const rows = await queryRows(
-    `SELECT SpanId, ParentSpanId FROM otel_traces WHERE TraceId = {traceId:String} LIMIT ${MAX_SPANS}`,
+    `SELECT SpanId, ParentSpanId FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")} LIMIT ${MAX_SPANS}`,
     { traceId: selector.traceId },
     { signal, rows: MAX_SPANS },
   );

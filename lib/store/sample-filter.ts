@@ -1,5 +1,6 @@
 import type { TieRule } from "@/lib/correlation/choose-ties";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
+import { byTraceSql } from "@/lib/store/by-trace";
 import { entryEndpointSql } from "@/lib/store/entry-endpoint";
 import type { UnixNano } from "@/lib/units";
 
@@ -88,7 +89,7 @@ function addTrace(conditions: Conditions, selector: SampleSelector, tie: TraceTi
     ...(tie.spanIds === undefined ? {} : { spanIds: tie.spanIds }),
   };
   if (tie.spanOnly === undefined) {
-    conditions.add(`trace_id = {traceId:String} AND ${own}`, params);
+    conditions.add(`${byTraceSql("samples", "trace_id = {traceId:String}")} AND ${own}`, params);
     return;
   }
   const { services, fromUnixNano, toUnixNano } = tie.spanOnly;
@@ -103,7 +104,7 @@ function addTrace(conditions: Conditions, selector: SampleSelector, tie: TraceTi
   );
 }
 
-const SPANS_OF_TRACE = "(SELECT SpanId FROM otel_traces WHERE TraceId = {traceId:String})";
+const SPANS_OF_TRACE = `(SELECT SpanId FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")})`;
 
 /**
  * A sample that names only its local root, or a span that was never stored, belongs to the local root's subtree: below

@@ -16,9 +16,17 @@ export interface SelectionSum {
 
 const TIES: readonly Tie[] = ["none", "process", "trace", "span"];
 
-/** The aggregates over `samples` that `selectionFromRow` reads, for those that meet the condition. */
-export function selectionColumns(type: string, condition: string, prefix = ""): string {
-  return `sumIf(${valueColumn(type)}, ${condition}) AS ${prefix}total, sumIf(count, ${condition}) AS ${prefix}samples,
+/**
+ * The aggregates over `samples` that `selectionFromRow` reads, for those that meet the condition.
+ * @param from where the sums are taken from: other names where rows of equal `tie` and `period_ns` were summed before
+ */
+export function selectionColumns(
+  type: string,
+  condition: string,
+  prefix = "",
+  from: { readonly value: string; readonly count: string } = { value: valueColumn(type), count: "count" },
+): string {
+  return `sumIf(${from.value}, ${condition}) AS ${prefix}total, sumIf(${from.count}, ${condition}) AS ${prefix}samples,
     toString(minIf(tie, ${condition})) AS ${prefix}weakest,
     minIf(period_ns, ${condition}) AS ${prefix}shortest, maxIf(period_ns, ${condition}) AS ${prefix}longest`;
 }

@@ -33,13 +33,14 @@ export async function sumFunctions(
 ): Promise<FunctionsResponse> {
   const resolved = await resolveSelector(selector, "", signal);
   const stacks = stacksSql(resolved, "functions");
+  const merged = sumByStackSql(resolved, "none");
   const [rows, selection, unit] = await Promise.all([
     queryRows(
       `SELECT name AS function_name, file, function_id, self, total, samples FROM (
          SELECT function_id, sumIf(v, function_id = leaf) AS self, sum(v) AS total, sum(c) AS samples
          FROM (
            SELECT merged.v AS v, merged.c AS c, known.functions AS frames, frames[-1] AS leaf
-           FROM (${sumByStackSql(resolved, "none")}) AS merged
+           FROM (${merged.sql}) AS merged
            ANY LEFT JOIN (${stacks.sql}) AS known ON known.service = merged.service AND known.stack_id = merged.stack_id
          )
          ARRAY JOIN arrayDistinct(frames) AS function_id
@@ -48,7 +49,7 @@ export async function sumFunctions(
        ANY LEFT JOIN (SELECT function_id, name, file FROM functions) AS texts USING (function_id)
        ORDER BY ${ORDER[options.sort](options.descending ? "DESC" : "ASC")}, function_name, function_id
        LIMIT {limit:UInt32}`,
-      { ...resolved.filter.params, ...stacks.params, limit: options.limit },
+      { ...merged.params, ...stacks.params, limit: options.limit },
       { signal },
     ),
     sumSelection(resolved, signal),

@@ -13,13 +13,14 @@ export async function sumMatched(
   signal?: AbortSignal,
 ): Promise<{ total: number; sampleCount: number }> {
   const stacks = stacksSql(resolved, "functions");
+  const merged = sumByStackSql(resolved, "none");
   const [row] = await queryRows(
-    `SELECT sum(v) AS total, sum(c) AS samples FROM (${sumByStackSql(resolved, "none")})
+    `SELECT sum(v) AS total, sum(c) AS samples FROM (${merged.sql})
      WHERE (service, stack_id) IN (
        SELECT service, stack_id FROM (${stacks.sql}) ARRAY JOIN functions AS frame
        WHERE frame IN (SELECT function_id FROM functions WHERE positionCaseInsensitiveUTF8(name, {text:String}) > 0)
      )`,
-    { ...resolved.filter.params, ...stacks.params, text },
+    { ...merged.params, ...stacks.params, text },
     { signal },
   );
   if (row === undefined) return { total: 0, sampleCount: 0 };

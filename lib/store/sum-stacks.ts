@@ -1,5 +1,5 @@
 import { sumByEndpointSql } from "@/lib/store/entry-endpoint";
-import type { ResolvedSelector } from "@/lib/store/resolve-selector";
+import type { ResolvedSelector, StackSum } from "@/lib/store/resolve-selector";
 import { type SqlCondition, valueColumn } from "@/lib/store/sample-filter";
 
 export type StackGroup = "service" | "endpoint" | "none";
@@ -9,17 +9,47 @@ export type StackGroup = "service" | "endpoint" | "none";
  * @returns a SELECT of (service, stack_id, key, v, c, a): sum of values, of samples, of absolute values; `key` is the
  * service or endpoint when grouped by it, "" else
  */
-export function sumByStackSql({ selector, filter }: ResolvedSelector, group: StackGroup): string {
+export function sumByStackSql(
+  { selector, filter, stackSums }: ResolvedSelector,
+  group: StackGroup,
+): SqlCondition {
   const value = valueColumn(selector.type);
   if (group === "endpoint") {
-    return `SELECT in_service AS service, stack_id, endpoint AS key, v, c, a FROM (${sumByEndpointSql(
-      filter.sql,
-      { in_service: "service", stack_id: "stack_id" },
-      value,
-    )})`;
+    return {
+      sql: `SELECT in_service AS service, stack_id, endpoint AS key, v, c, a FROM (${sumByEndpointSql(
+        filter.sql,
+        { in_service: "service", stack_id: "stack_id" },
+        value,
+      )})`,
+      params: filter.params,
+    };
   }
-  return `SELECT service, stack_id, ${group === "service" ? "toString(service)" : "''"} AS key, sum(${value}) AS v, sum(count) AS c, sum(abs(${value})) AS a
-    FROM samples WHERE ${filter.sql} GROUP BY service, stack_id`;
+  const key = group === "service" ? "toString(service)" : "''";
+  if (stackSums !== undefined) return knownSumsSql(stackSums, key);
+  return {
+    sql: `SELECT service, stack_id, ${key} AS key, sum(${value}) AS v, sum(count) AS c, sum(abs(${value})) AS a
+      FROM samples WHERE ${filter.sql} GROUP BY service, stack_id`,
+    params: filter.params,
+  };
+}
+
+/** Sums that were read before, as a table. */
+function knownSumsSql(sums: readonly StackSum[], key: string): SqlCondition {
+  return {
+    sql: `SELECT service, stack_id, ${key} AS key, sum(value) AS v, sum(samples) AS c, sum(absolute) AS a
+      FROM (
+        SELECT service, stack_id, value, samples, absolute FROM (SELECT 1)
+        ARRAY JOIN {sumServices:Array(String)} AS service, {sumStacks:Array(UInt64)} AS stack_id, {sumValues:Array(Int64)} AS value,
+          {sumSamples:Array(UInt64)} AS samples, {sumAbsolutes:Array(UInt64)} AS absolute
+      ) GROUP BY service, stack_id`,
+    params: {
+      sumServices: sums.map((sum) => sum.service),
+      sumStacks: sums.map((sum) => BigInt(sum.stackId)),
+      sumValues: sums.map((sum) => BigInt(sum.value)),
+      sumSamples: sums.map((sum) => BigInt(sum.count)),
+      sumAbsolutes: sums.map((sum) => BigInt(sum.absoluteValue)),
+    },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** CPU of whole traces: one definition for the rows that the settler writes and for the trace page. */
-import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
+import { BY_TRACE_SETTINGS, byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn } from "@/lib/store/row";
 import { NO_CPU, type SummarySpan, type TraceCpu } from "@/lib/trace/summarize-trace";
@@ -164,7 +164,10 @@ async function sumLabelled(
 ): Promise<Row[]> {
   if (traceIds.length === 0) return [];
   return queryRows(
-    sumSql("type = 'cpu' AND tie != 'process' AND trace_id IN {traceIds:Array(String)}", leaves),
+    sumSql(
+      `type = 'cpu' AND tie != 'process' AND ${byTraceSql("samples", "trace_id IN {traceIds:Array(String)}")}`,
+      leaves,
+    ),
     { traceIds },
     { rows: 1_000_000, signal, settings: BY_TRACE_SETTINGS },
   );
