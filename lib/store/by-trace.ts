@@ -4,6 +4,12 @@
  */
 export const BY_TRACE_SETTINGS = { min_table_rows_to_use_projection_index: "0" } as const;
 
+/**
+ * Of samples that name a span but no trace, word for word what the index idx_span_only holds: where no profiler sends
+ * such, nothing is read to find that out.
+ */
+export const NAMES_SPAN_ALONE = "if(empty(trace_id), length(span_id) + length(root_span_id), 0) > 0";
+
 const PLACE = "_part_starting_offset + _part_offset";
 
 /**

@@ -3,7 +3,7 @@ import { chooseTieRule, type TieRule } from "@/lib/correlation/choose-ties";
 import type { SampleSelector } from "@/lib/correlation/selector";
 import { spanSubtree } from "@/lib/correlation/span-subtree";
 import { invalidInput } from "@/lib/errors";
-import { byTraceSql } from "@/lib/store/by-trace";
+import { byTraceSql, NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
 import {
@@ -148,9 +148,6 @@ function stackSumsFromRow(row: Row): Record<TieRule, StackSum[]> | undefined {
   }
   return sums;
 }
-
-/** Word for word what the index idx_span_only holds: where no profiler does so, nothing is read. */
-const NAMES_SPAN_ALONE = "if(empty(trace_id), length(span_id) + length(root_span_id), 0) > 0";
 
 /** Of profilers that know spans but no traces: Datadog's, and older clients of Pyroscope. */
 async function findSpanOnlySamples(

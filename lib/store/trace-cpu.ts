@@ -1,5 +1,5 @@
 /** CPU of whole traces: one definition for the rows that the settler writes and for the trace page. */
-import { BY_TRACE_SETTINGS, byTraceSql } from "@/lib/store/by-trace";
+import { BY_TRACE_SETTINGS, byTraceSql, NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn } from "@/lib/store/row";
 import { NO_CPU, type SummarySpan, type TraceCpu } from "@/lib/trace/summarize-trace";
@@ -49,10 +49,12 @@ export async function sumOneTraceCpu(
   spans: Promise<TracesInTime>,
   signal?: AbortSignal,
 ): Promise<TraceCpu> {
-  const [labelled, [spanOnly, traces]] = await Promise.all([
+  const [labelled, someNameSpansAlone, traces] = await Promise.all([
     sumLabelled([traceId], "none", signal),
-    spans.then(async (found) => [await sumSpanOnly(found, "none", signal), found] as const),
+    queryRows(`SELECT 1 FROM samples WHERE ${NAMES_SPAN_ALONE} LIMIT 1`, {}, { signal }),
+    spans,
   ]);
+  const spanOnly = someNameSpansAlone.length === 0 ? [] : await sumSpanOnly(traces, "none", signal);
   const sum = addUp(labelled, spanOnly, traces.traceOfSpan).get(traceId);
   return sum === undefined ? NO_CPU : { ...sum, topFunction: "" };
 }
@@ -188,7 +190,7 @@ async function sumSpanOnly(
     to: String(traces.toUnixNano),
   };
   const some = await queryRows(
-    `SELECT 1 AS found FROM samples WHERE ${within} AND (span_id != '' OR root_span_id != '') LIMIT 1`,
+    `SELECT 1 AS found FROM samples WHERE ${within} AND ${NAMES_SPAN_ALONE} LIMIT 1`,
     params,
     { signal },
   );
