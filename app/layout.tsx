@@ -1,4 +1,5 @@
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { Shell } from "@/components/shell/shell";
 import { findSampleDataState } from "@/lib/store/remove-sample-data";
@@ -25,10 +26,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     (state) => ({ state }),
     () => undefined, // the catalogue is away: the page says so by itself, and asks again
   );
+  const nonce = (await headers()).get("x-nonce") ?? undefined; // proxy.ts
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
-        <Providers>
+        <Providers nonce={nonce}>
           <Shell sampleData={sampleData}>{children}</Shell>
         </Providers>
       </body>

@@ -25,6 +25,7 @@ const BUILD_INPUTS = [
   "public",
   "scripts",
   "next.config.js",
+  "proxy.ts",
   "postcss.config.mjs",
   "tsconfig.json",
   "package-lock.json",

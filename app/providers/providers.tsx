@@ -7,10 +7,22 @@ import { createQueryClient } from "@/components/data/query-client";
 import { TimeRangeProvider } from "@/components/shell/use-time-range";
 import { TooltipProvider } from "@/components/ui/tooltip";
 
-export function Providers({ children }: { children: ReactNode }) {
+interface ProvidersProps {
+  /** Of the page's Content-Security-Policy, for the script that sets the theme before the first paint. */
+  nonce: string | undefined;
+  children: ReactNode;
+}
+
+export function Providers({ nonce, children }: ProvidersProps) {
   const [client] = useState(createQueryClient);
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <ThemeProvider
+      attribute="class"
+      defaultTheme="system"
+      enableSystem
+      disableTransitionOnChange
+      {...(nonce === undefined ? {} : { nonce })}
+    >
       <QueryClientProvider client={client}>
         <NuqsAdapter>
           <TooltipProvider delayDuration={300} skipDelayDuration={150}>

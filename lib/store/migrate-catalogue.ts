@@ -19,10 +19,10 @@ export async function migrateCatalogue(catalogue: PrismaClient, folder = findFol
        "name" TEXT NOT NULL PRIMARY KEY, "checksum" TEXT NOT NULL, "appliedAt" TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)`,
   );
   const ran: string[] = [];
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of (await readdir(/* turbopackIgnore: true */ folder)).sort()) {
     const path = join(folder, name, "migration.sql");
-    if (!existsSync(path)) continue; // migration_lock.toml and the like
-    const text = await readFile(path, "utf8");
+    if (!existsSync(/* turbopackIgnore: true */ path)) continue; // migration_lock.toml and the like
+    const text = await readFile(/* turbopackIgnore: true */ path, "utf8");
     if (await applyMigration(catalogue, name, text)) ran.push(name);
   }
   return ran;
@@ -64,14 +64,14 @@ function statementsOf(text: string): string[] {
 
 /**
  * The nearest prisma/migrations upwards: of the sources, of a bundle in dist/, or of the working directory where a
- * bundler leaves `import.meta.dirname` out.
+ * bundler leaves `import.meta.dirname` out. Told to follow these paths, it would pack the whole repository.
  */
 function findFolder(): string {
   const starts: (string | undefined)[] = [import.meta.dirname, /* turbopackIgnore: true */ process.cwd()];
   for (const start of starts) {
     for (let folder = start; folder !== undefined; folder = parentOf(folder)) {
       const candidate = join(folder, "prisma", "migrations");
-      if (existsSync(candidate)) return candidate;
+      if (existsSync(/* turbopackIgnore: true */ candidate)) return candidate;
     }
   }
   throw new HotspanError("unavailable", "prisma/migrations is missing beside this installation.");
