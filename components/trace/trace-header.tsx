@@ -11,9 +11,7 @@ import {
   formatInstantExact,
   formatPercent,
 } from "@/lib/format";
-
-/** A ratio of fewer samples says more about the sampler than about the trace. */
-const TELLING_SAMPLES = 5;
+import { TELLING_SAMPLES } from "@/lib/trace/why-no-samples";
 
 /** Who, when, how long, and the first answer: was it computing or waiting? */
 export function TraceHeader({ trace }: { trace: TraceResponse }) {

@@ -1,6 +1,8 @@
 "use client";
 
 import { type PointerEvent, useRef, useState } from "react";
+import { buildTimeTicks } from "@/components/chart/time-ticks";
+import { useWidth } from "@/components/chart/use-width";
 import {
   areaOfDrag,
   boundsOfArea,
@@ -13,9 +15,9 @@ import type { HeatmapResponse } from "@/lib/api/contract";
 import { formatCounted, formatDuration, formatTime } from "@/lib/format";
 
 const HEIGHT = 132;
-const TIME_LABELS = 6;
-/** Below ten minutes the axis shows seconds. */
-const SHORT_RANGE_NS = 600e9;
+/** What a label such as `14:05:30` takes, in px, and the room from one to the next. */
+const TIME_LABEL_WIDTH = 52;
+const TIME_LABEL_ROOM = 80;
 
 interface DurationHeatmapProps {
   readonly heatmap: HeatmapResponse;
@@ -177,24 +179,27 @@ function DurationAxis({ bounds }: { bounds: readonly number[] }) {
   );
 }
 
+/** Round times, each at its place; one that would leave the axis on the right is not drawn. */
 function TimeAxis({ heatmap }: { heatmap: HeatmapResponse }) {
-  const start = BigInt(heatmap.fromUnixNano);
-  const whole = heatmap.stepNs * heatmap.columns;
+  const [axis, width] = useWidth<HTMLDivElement>();
+  const fromMillis = Number(BigInt(heatmap.fromUnixNano) / 1_000_000n);
+  const wholeMillis = (heatmap.stepNs * heatmap.columns) / 1e6;
+  const ticks = buildTimeTicks(fromMillis, fromMillis + wholeMillis, width / TIME_LABEL_ROOM);
+  const left = (millis: number) => (width * (millis - fromMillis)) / wholeMillis;
   return (
-    <div aria-hidden className="relative ml-14 h-4 text-xs text-subtle tabular-nums">
-      {Array.from({ length: TIME_LABELS }, (_, index) => (
-        <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: the labels are places on the axis
-          key={index}
-          className="absolute pt-0.5 whitespace-nowrap"
-          style={{ left: `${(100 * index) / TIME_LABELS}%` }}
-        >
-          {formatTime(start + BigInt(Math.round((whole * index) / TIME_LABELS))).slice(
-            0,
-            whole > SHORT_RANGE_NS ? 5 : 8,
-          )}
-        </span>
-      ))}
+    <div ref={axis} aria-hidden className="relative ml-14 h-4 text-xs text-subtle tabular-nums">
+      {width > 0 &&
+        ticks
+          .filter(({ millis }) => left(millis) < width - TIME_LABEL_WIDTH)
+          .map(({ millis, label }) => (
+            <span
+              key={millis}
+              className="absolute border-l border-line-strong pt-0.5 pl-1 leading-3 whitespace-nowrap"
+              style={{ left: left(millis) }}
+            >
+              {label}
+            </span>
+          ))}
     </div>
   );
 }

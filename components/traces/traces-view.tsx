@@ -38,7 +38,9 @@ export function TracesView() {
     <>
       <PageHeader
         title="Traces"
-        summary={list.data ? formatCounted(total, "trace") : <Skeleton className="w-20" />}
+        summary={
+          list.data ? formatCounted(total, "trace") : error ? undefined : <Skeleton className="w-20" />
+        }
       />
       <FilterBar filters={filters} />
       <Panel>

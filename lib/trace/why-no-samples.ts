@@ -13,8 +13,8 @@ export interface ProfilesAround {
   readonly periodNs: Nanos;
 }
 
-/** Fewer expected samples than this, and their absence proves nothing. */
-const TELLING_SAMPLES = 5;
+/** Fewer samples than this, had or expected, say more about the sampler's luck than about the trace. */
+export const TELLING_SAMPLES = 5;
 
 /**
  * @param kind of the profiles asked for, as in "No CPU profile"
