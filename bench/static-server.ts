@@ -18,11 +18,12 @@ export async function serveFolder(
   extra: ReadonlyMap<string, Buffer>,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const asked = new URL(request.url ?? "/", "http://localhost").pathname;
+    const path = asked === "/" ? "/index.html" : asked;
     try {
-      const body = extra.get(path) ?? readFileSync(join(folder, path === "/" ? "index.html" : path));
+      const body = extra.get(path) ?? readFileSync(join(folder, path));
       response.writeHead(200, {
-        "content-type": TYPES.get(extname(path === "/" ? ".html" : path)) ?? "application/octet-stream",
+        "content-type": TYPES.get(extname(path)) ?? "application/octet-stream",
         "cache-control": extra.has(path) ? "no-store" : "max-age=3600",
       });
       response.end(body);
