@@ -1,8 +1,13 @@
 /** The ingest process as it is started, killed and stopped, before the real engine. */
 import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { recordedProfile } from "@/lib/ingest/test-pprof-top";
 import {
   callGrpc,
   countSpans,
@@ -20,17 +25,23 @@ const HTTP_PORT = 22_018;
 const GRPC_PORT = 22_017;
 const URL_ = `http://127.0.0.1:${HTTP_PORT}`;
 const TRACES = `${URL_}/v1/traces`;
+const PROFILES = `${URL_}/api/v1/profiles?service=shop`;
 
 // Each test starts processes, the first a dozen of them.
 vi.setConfig({ testTimeout: 180_000 });
 
 let store: TestStore;
+let dataDir: string; // of the catalogue alone
 let child: ChildProcess | undefined;
 beforeAll(async () => {
   store = await startTestStore();
+  dataDir = await mkdtemp(join(tmpdir(), "hotspan-ingest-"));
 });
 afterEach(() => end(child, "SIGKILL"));
-afterAll(() => store?.stop());
+afterAll(async () => {
+  await store?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
 
 function start(env: Record<string, string> = {}): ChildProcess {
   const script = fileURLToPath(new URL("../../dist/ingest.mjs", import.meta.url));
@@ -38,7 +49,7 @@ function start(env: Record<string, string> = {}): ChildProcess {
     env: {
       ...process.env,
       HOTSPAN_ENGINE_URL: store.url,
-      HOTSPAN_CATALOGUE_URL: "file::memory:",
+      HOTSPAN_DATA: dataDir,
       HOTSPAN_OTLP_HTTP_PORT: String(HTTP_PORT),
       HOTSPAN_OTLP_GRPC_PORT: String(GRPC_PORT),
       HOTSPAN_SAMPLE_DATA: "off",
@@ -162,16 +173,21 @@ test.each([
 });
 
 describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 500; then all goes on", () => {
-  async function expectTrouble(): Promise<void> {
-    const [json, protobuf, grpc] = await Promise.all([
+  /** The same profile in other bytes for each test: an unknown field at its end. */
+  const profileOf = (name: string) =>
+    Buffer.concat([gunzipSync(recordedProfile("go-cpu-2s")), Buffer.from([0x98, 0x06, name.length])]);
+
+  async function expectTrouble(name: string): Promise<void> {
+    const [json, protobuf, uploaded, grpc] = await Promise.all([
       post(TRACES, makeBatch(), JSON_TYPE),
       post(TRACES, record("bench-500-spans.pb.gz"), {
         "content-type": "application/x-protobuf",
         "content-encoding": "gzip",
       }),
+      post(PROFILES, profileOf(name)), // its way is another: catalogue, stacks, samples
       callGrpc(GRPC_PORT, EXPORT, record("grpc-go.message.pb")),
     ]);
-    for (const sent of [json, protobuf]) {
+    for (const sent of [json, protobuf, uploaded]) {
       expect(sent.status).toBe(503);
       expect(Number(sent.retryAfter)).toBeGreaterThanOrEqual(1);
       expect(Number(sent.retryAfter)).toBeLessThanOrEqual(5);
@@ -185,27 +201,46 @@ describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 
     expect((await post(TRACES, "{", JSON_TYPE)).status).toBe(400);
   }
 
+  /** What was refused is taken when it is sent again, the profile whole and once. */
+  async function expectWell(name: string): Promise<void> {
+    expect((await post(TRACES, makeBatch(), JSON_TYPE)).status, name).toBe(200);
+    const again = await post(PROFILES, profileOf(name));
+    expect(again.status).toBe(200);
+    const { profileId, samples } = JSON.parse(again.body.toString());
+    const [row] = await queryRows(
+      "SELECT count() AS rows FROM samples WHERE profile_id = reinterpretAsUInt64(reverse(unhex({profileId:String})))",
+      { profileId },
+    );
+    expect(Number(row?.rows)).toBe(samples);
+  }
+
   test.each([
     [
       "the disk is full",
-      "ALTER TABLE otel_traces MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000",
-      "ALTER TABLE otel_traces MODIFY SETTING min_free_disk_bytes_to_perform_insert = 536870912",
+      (table: string) =>
+        `ALTER TABLE ${table} MODIFY SETTING min_free_disk_bytes_to_perform_insert = 1000000000000000`,
+      (table: string) =>
+        `ALTER TABLE ${table} MODIFY SETTING min_free_disk_bytes_to_perform_insert = 536870912`,
     ],
-    ["the table is gone", "RENAME TABLE otel_traces TO elsewhere", "RENAME TABLE elsewhere TO otel_traces"],
     [
-      "the table refuses",
-      "ALTER TABLE otel_traces ADD CONSTRAINT never CHECK Duration < 0",
-      "ALTER TABLE otel_traces DROP CONSTRAINT never",
+      "the tables are gone",
+      (table: string) => `RENAME TABLE ${table} TO lost_${table}`,
+      (table: string) => `RENAME TABLE lost_${table} TO ${table}`,
     ],
-  ])("%s", async (_, breakIt, mendIt) => {
+    [
+      "the tables refuse",
+      (table: string) => `ALTER TABLE ${table} ADD CONSTRAINT never CHECK 1 = 0`,
+      (table: string) => `ALTER TABLE ${table} DROP CONSTRAINT never`,
+    ],
+  ])("%s", async (name, breakIt, mendIt) => {
     await untilReady(start());
-    await commandStore(breakIt);
+    for (const table of ["otel_traces", "samples"]) await commandStore(breakIt(table));
     try {
-      await expectTrouble();
+      await expectTrouble(name);
     } finally {
-      await commandStore(mendIt);
+      for (const table of ["otel_traces", "samples"]) await commandStore(mendIt(table));
     }
-    expect((await post(TRACES, makeBatch(), JSON_TYPE)).status).toBe(200);
+    await expectWell(name);
   });
 
   test("the engine is gone, and comes back", async () => {
@@ -240,11 +275,12 @@ describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 
       door.close(resolve);
       door.closeAllConnections();
     });
-    await expectTrouble();
+    await expectTrouble("the engine is gone");
     // Away for a moment is not told at all: some exporters never retry.
     const patient = post(TRACES, makeBatch(), JSON_TYPE);
     await open();
     expect((await patient).status).toBe(200);
+    await expectWell("the engine is gone");
     door.closeAllConnections();
     door.close();
   });

@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GET as getEndpoints } from "@/app/api/v1/endpoints/route";
+import { GET as getFlamegraph } from "@/app/api/v1/flamegraph/route";
+import { GET as getFunctions } from "@/app/api/v1/functions/route";
 import { GET as getHealth } from "@/app/api/v1/health/route";
+import { GET as getProfiles } from "@/app/api/v1/profiles/route";
 import { DELETE as deleteSampleData, GET as getSampleData } from "@/app/api/v1/sample-data/route";
+import { GET as getSeries } from "@/app/api/v1/series/route";
 import { GET as getServices } from "@/app/api/v1/services/route";
 import { GET as getTrace } from "@/app/api/v1/traces/[traceId]/route";
 import { GET as getHeatmap } from "@/app/api/v1/traces/heatmap/route";
@@ -424,7 +428,8 @@ describe("health", () => {
 
     await closeStore();
     connectStore("http://127.0.0.1:1");
-    for (const handler of [getServices, getTraces, getHeatmap, getEndpoints]) {
+    const readers = [getServices, getTraces, getHeatmap, getEndpoints];
+    for (const handler of [...readers, getFlamegraph, getFunctions, getSeries, getProfiles]) {
       const gone = await ask(handler);
       expect(gone.status).toBe(503);
       expect(Number(gone.headers.get("retry-after"))).toBeGreaterThan(0);
