@@ -77,10 +77,18 @@ async function timeStop({ child, exit }: ReturnType<typeof run>, signal: NodeJS.
   return performance.now() - asked;
 }
 
+/** Of the process that opened the store last. */
+function enginePid(): number {
+  const engine: unknown = JSON.parse(readFileSync(join(dataDir, "store", "engine.pid"), "utf8"));
+  if (typeof engine === "object" && engine !== null && "pid" in engine && typeof engine.pid === "number")
+    return engine.pid;
+  throw new Error("No engine has left its pid.");
+}
+
 const spansPerExport = 500;
 
-/** One OTLP export of fresh spans; true when it was acknowledged in full. */
-async function exportSpans(): Promise<boolean> {
+/** The body of one OTLP export of fresh spans. */
+function makeExport(): string {
   const now = BigInt(Date.now()) * 1_000_000n;
   const traceId = randomBytes(16).toString("hex");
   const spans = Array.from({ length: spansPerExport }, () => ({
@@ -92,11 +100,16 @@ async function exportSpans(): Promise<boolean> {
     endTimeUnixNano: String(now + 1_000_000n),
   }));
   const resource = { attributes: [{ key: "service.name", value: { stringValue: "gateway" } }] };
+  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: {}, spans }] }] });
+}
+
+/** @returns true when the export was acknowledged in full */
+async function exportSpans(body = makeExport()): Promise<boolean> {
   try {
     const response = await fetch(`http://127.0.0.1:${ports[0]}/v1/traces`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: {}, spans }] }] }),
+      body,
     });
     return response.status === 200 && !(await response.text()).includes("rejectedSpans");
   } catch {
@@ -140,6 +153,35 @@ test("under load it stops within 10 s and loses nothing that it acknowledged", a
   expect(rows).toBeGreaterThanOrEqual(acknowledged * spansPerExport);
 }, 90_000);
 
+test("the engine killed ten times under exporters that send again: each span is there once", async () => {
+  const running = await runUntilReady();
+  let acknowledged = 0;
+  let stopped = false;
+  const exporters = Array.from({ length: 4 }, async () => {
+    while (!stopped) {
+      const body = makeExport();
+      for (let tries = 1; !(await exportSpans(body)); tries++) {
+        if (tries === 1_000) throw new Error("An export was refused a thousand times.");
+      }
+      acknowledged++;
+    }
+  });
+  for (let kill = 0; kill < 10; kill++) {
+    const before = acknowledged;
+    await expect
+      .poll(() => acknowledged, { interval: 5, timeout: 20_000 })
+      .toBeGreaterThan(before + 3 + (kill % 4));
+    process.kill(enginePid(), "SIGKILL");
+  }
+  stopped = true;
+  await Promise.all(exporters);
+  await timeStop(running, "SIGTERM");
+  expect(await countSpans()).toEqual({
+    rows: acknowledged * spansPerExport,
+    distinct: acknowledged * spansPerExport,
+  });
+}, 180_000);
+
 test("a second one on the same folder leaves within 3 s and names the first, which goes on", async () => {
   await runUntilReady();
   const began = performance.now();
@@ -165,10 +207,7 @@ test("killed without warning it leaves no process behind: the next one takes ove
 test("an engine that was frozen when its supervisor was killed does not keep the next one out", async () => {
   const first = await runUntilReady();
   expect(await exportSpans()).toBe(true);
-  const engine: unknown = JSON.parse(readFileSync(join(dataDir, "store", "engine.pid"), "utf8"));
-  expect(engine).toMatchObject({ pid: expect.any(Number) });
-  if (typeof engine === "object" && engine !== null && "pid" in engine)
-    process.kill(Number(engine.pid), "SIGSTOP");
+  process.kill(enginePid(), "SIGSTOP");
   first.child.kill("SIGKILL");
   await first.exit;
   await expect.poll(exportSpans, { timeout: 5_000 }).toBe(false);
