@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TraceSort } from "@/lib/api/contract";
 import { parseTraceListQuery } from "@/lib/api/query";
 import { searchTraces } from "@/lib/store/search-traces";
-import { settleOnce } from "@/lib/store/settle-traces";
+import { settleOnce, settlingFrom } from "@/lib/store/settle-traces";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
 import { settleAll, storeSamples, storeSpans } from "@/lib/store/test-telemetry";
 import type { Span } from "@/lib/trace/span";
@@ -173,7 +173,7 @@ describe("searchTraces", () => {
   test("a sent-again export and a settling from the start change nothing", async () => {
     const before = await search("sort=duration");
     await storeSpans(shop);
-    await settleOnce({ watermark: 0, settled: new Map() });
+    await settleOnce(settlingFrom(0));
     expect(await search("sort=duration")).toEqual(before);
   });
 });

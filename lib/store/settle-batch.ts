@@ -2,7 +2,7 @@
  * The rows of `traces`, each computed anew from all that is stored of its trace and written whole. Writing the same row
  * twice changes nothing, so a restart may go over old ground.
  */
-import { BY_TRACE_SETTINGS } from "@/lib/store/by-trace";
+import { byTraceSql } from "@/lib/store/by-trace";
 import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
@@ -20,6 +20,8 @@ const SPANS_PER_BATCH = 50_000;
 const TRACES_PER_BATCH = 1_000;
 /** A larger trace is summed up from its earliest spans, but for the counts. */
 const MAX_SPANS = 50_000;
+/** One thread: the pages' queries come first. */
+const SETTLE_SETTINGS = { max_threads: 1 } as const;
 const NANOS_PER_HOUR = 3_600_000_000_000n;
 
 // biome-ignore format: one group a line reads better
@@ -37,6 +39,14 @@ interface SettledAt {
   readonly ingestedUntil: number;
 }
 
+export interface TracesToSettle {
+  readonly traceIds: readonly string[];
+  /** Unix seconds: nothing of these traces was ingested before, so only what was ingested since is read; 0 when unknown. */
+  readonly since: number;
+  /** At least as many as they have together, when `since` is known: few need not be counted first. */
+  readonly spans?: number;
+}
+
 /**
  * Computes and writes the rows of these traces, in batches bounded by spans.
  * Traces without spans are passed over: their samples wait for them.
@@ -46,11 +56,16 @@ export async function settleTraces(
   traceIds: readonly string[],
   at: SettledAt,
   signal?: AbortSignal,
+  { since, spans }: Omit<TracesToSettle, "traceIds"> = { since: 0 },
 ): Promise<number> {
+  if (since > 0 && spans !== undefined && spans <= MAX_SPANS) {
+    const unknown = traceIds.map((traceId) => ({ traceId, spans: 0, errors: 0 }));
+    return settleBatch(unknown, since, at, signal);
+  }
   let written = 0;
   for (let from = 0; from < traceIds.length; from += TRACES_PER_BATCH) {
-    const sizes = await findSizes(traceIds.slice(from, from + TRACES_PER_BATCH), signal);
-    for (const batch of cutBatches(sizes)) written += await settleBatch(batch, at, signal);
+    const sizes = await findSizes(traceIds.slice(from, from + TRACES_PER_BATCH), since, signal);
+    for (const batch of cutBatches(sizes)) written += await settleBatch(batch, since, at, signal);
   }
   return written;
 }
@@ -61,12 +76,24 @@ interface TraceSize {
   readonly errors: number;
 }
 
-async function findSizes(traceIds: readonly string[], signal: AbortSignal | undefined): Promise<TraceSize[]> {
+/** Rows of `otel_traces`: those ingested since are few and close together, others are sought by their places. */
+function spansOfTraces(since: number): string {
+  const named = "TraceId IN {traceIds:Array(String)}";
+  return since > 0
+    ? `IngestedAt >= fromUnixTimestamp64Milli({since:Int64}) AND ${named}`
+    : byTraceSql("otel_traces", named);
+}
+
+async function findSizes(
+  traceIds: readonly string[],
+  since: number,
+  signal: AbortSignal | undefined,
+): Promise<TraceSize[]> {
   const rows = await queryRows(
     `SELECT TraceId, count() AS spans, countIf(StatusCode = 'Error') AS errors
-     FROM otel_traces WHERE TraceId IN {traceIds:Array(String)} GROUP BY TraceId`,
-    { traceIds },
-    { signal, seconds: 60, settings: BY_TRACE_SETTINGS },
+     FROM otel_traces WHERE ${spansOfTraces(since)} GROUP BY TraceId`,
+    { traceIds, since: since * 1_000 },
+    { signal, seconds: 60, settings: SETTLE_SETTINGS },
   );
   return rows.map((row) => ({
     traceId: textColumn(row, "TraceId"),
@@ -93,10 +120,11 @@ function cutBatches(sizes: readonly TraceSize[]): TraceSize[][] {
 
 async function settleBatch(
   batch: readonly TraceSize[],
+  since: number,
   at: SettledAt,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const spansOf = await findSpans(batch, signal);
+  const spansOf = await findSpans(batch, since, signal);
   const spans = [...spansOf.values()].flat();
   const traceOfSpan = new Map<string, string>();
   for (const [traceId, own] of spansOf) for (const span of own) traceOfSpan.set(span.spanId, traceId);
@@ -106,6 +134,7 @@ async function settleBatch(
       traceOfSpan,
       services: [...new Set(spans.map((span) => span.service))],
       ...timeOfSpans(spans),
+      since,
     },
     signal,
   );
@@ -132,13 +161,14 @@ async function settleBatch(
 
 async function findSpans(
   batch: readonly TraceSize[],
+  since: number,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, SummarySpan[]>> {
   const rows = await queryRows(
-    `SELECT TraceId, ${SUMMARY_SPAN_COLUMNS} FROM otel_traces WHERE TraceId IN {traceIds:Array(String)}
-     ORDER BY Timestamp LIMIT ${MAX_SPANS} BY TraceId`,
-    { traceIds: batch.map((size) => size.traceId) },
-    { signal, seconds: 60, rows: 1_000_000, settings: BY_TRACE_SETTINGS },
+    `SELECT TraceId, ${SUMMARY_SPAN_COLUMNS} FROM otel_traces WHERE ${spansOfTraces(since)}
+     ${batch.some((size) => size.spans > MAX_SPANS) ? `ORDER BY Timestamp LIMIT ${MAX_SPANS} BY TraceId` : ""}`,
+    { traceIds: batch.map((size) => size.traceId), since: since * 1_000 },
+    { signal, seconds: 60, rows: 1_000_000, settings: SETTLE_SETTINGS },
   );
   const spansOf = new Map<string, SummarySpan[]>();
   for (const row of rows) {

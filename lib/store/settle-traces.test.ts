@@ -88,7 +88,7 @@ test("a second that is still filling can be left for later", async () => {
   const state = await startOfSettling();
   while ((await settleOnce(state)).more);
   await storeStamped(20, "a", -30_000);
-  expect((await settleOnce(state, { onlyPast: true })).settled).toBe(0);
+  expect((await settleOnce(state, { patient: true })).settled).toBe(0);
   expect((await settleOnce(state)).settled).toBe(1);
 });
 

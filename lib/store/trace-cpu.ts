@@ -13,6 +13,8 @@ export interface TracesInTime {
   readonly services: readonly string[];
   readonly fromUnixNano: UnixNano;
   readonly toUnixNano: UnixNano;
+  /** Unix seconds: no sample that names one of the traces was ingested before; absent or 0 when unknown. */
+  readonly since?: number;
 }
 
 /** Profiles longer than an hour are not searched for samples that name a span but no trace. */
@@ -29,7 +31,7 @@ export async function sumTraceCpu(
   signal?: AbortSignal,
 ): Promise<Map<string, TraceCpu>> {
   const [labelled, spanOnly] = await Promise.all([
-    sumLabelled(traces.traceIds, "leaf", signal),
+    sumLabelled(traces.traceIds, "leaf", traces.since ?? 0, signal),
     sumSpanOnly(traces, "leaf", signal),
   ]);
   const sums = addUp(labelled, spanOnly, traces.traceOfSpan);
@@ -50,7 +52,7 @@ export async function sumOneTraceCpu(
   signal?: AbortSignal,
 ): Promise<TraceCpu> {
   const [labelled, someNameSpansAlone, traces] = await Promise.all([
-    sumLabelled([traceId], "none", signal),
+    sumLabelled([traceId], "none", 0, signal),
     queryRows(`SELECT 1 FROM samples WHERE ${NAMES_SPAN_ALONE} LIMIT 1`, {}, { signal }),
     spans,
   ]);
@@ -162,15 +164,18 @@ function sumSql(condition: string, leaves: "leaf" | "none"): string {
 async function sumLabelled(
   traceIds: readonly string[],
   leaves: "leaf" | "none",
+  since: number,
   signal?: AbortSignal,
 ): Promise<Row[]> {
   if (traceIds.length === 0) return [];
+  const named = "trace_id IN {traceIds:Array(String)}";
+  const where =
+    since > 0
+      ? `ingested_at >= fromUnixTimestamp64Milli({since:Int64}) AND ${named}`
+      : byTraceSql("samples", named);
   return queryRows(
-    sumSql(
-      `type = 'cpu' AND tie != 'process' AND ${byTraceSql("samples", "trace_id IN {traceIds:Array(String)}")}`,
-      leaves,
-    ),
-    { traceIds },
+    sumSql(`type = 'cpu' AND tie != 'process' AND ${where}`, leaves),
+    { traceIds, since: since * 1_000 },
     { rows: 1_000_000, signal, settings: BY_TRACE_SETTINGS },
   );
 }
