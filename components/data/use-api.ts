@@ -1,5 +1,6 @@
 "use client";
-import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import type { z } from "zod";
 import type { HotspanError } from "@/lib/errors";
 import { type ApiParams, buildApiUrl, fetchApi } from "./fetch-api";
@@ -27,14 +28,29 @@ export function useApi<T>(
   schema: z.ZodType<T>,
   options: ApiOptions<NoInfer<T>> = {},
 ): UseQueryResult<T, HotspanError> {
-  const url = buildApiUrl(path, params);
   return useQuery<T, HotspanError>({
-    queryKey: ["api", path, url],
-    queryFn: ({ signal }) => fetchApi(url, schema, { signal }),
+    ...apiQuery(path, params, schema),
     enabled: options.enabled ?? true,
     refetchInterval: ({ state }) => options.refetchInterval?.(state.data) ?? false,
     ...(options.initialData === undefined ? {} : { initialData: options.initialData }),
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keepPrevious === false ? {} : { placeholderData: keepPreviousData }),
   });
+}
+
+/** Asks now for what `useApi` with the same arguments will want: whoever comes then finds it, or joins in waiting. */
+export function useAskAhead(): <T>(path: string, params: ApiParams, schema: z.ZodType<T>) => void {
+  const client = useQueryClient();
+  return useCallback(
+    (path, params, schema) => void client.prefetchQuery(apiQuery(path, params, schema)),
+    [client],
+  );
+}
+
+function apiQuery<T>(path: string, params: ApiParams, schema: z.ZodType<T>) {
+  const url = buildApiUrl(path, params);
+  return {
+    queryKey: ["api", path, url],
+    queryFn: ({ signal }: { signal: AbortSignal }) => fetchApi(url, schema, { signal }),
+  };
 }

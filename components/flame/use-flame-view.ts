@@ -1,6 +1,6 @@
 "use client";
-import { useMemo } from "react";
-import { useApi } from "@/components/data/use-api";
+import { useCallback, useMemo } from "react";
+import { useApi, useAskAhead } from "@/components/data/use-api";
 import { flamegraphResponse } from "@/lib/api/contract";
 import { type FlameSelector, selectorParams } from "./flame-selector";
 import { useDebounced } from "./use-debounced";
@@ -9,6 +9,19 @@ import { buildZoomedView, needsOwnRequest } from "./zoomed-view";
 /** 1,500 frames take d3-flame-graph about 90 ms; more would be slower to draw and no easier to read. */
 export const MAX_NODES = 1_500;
 const SEARCH_DELAY_MS = 150;
+const PATH = "/api/v1/flamegraph";
+
+type Group = "service" | "endpoint";
+
+function graphParams(selector: FlameSelector, group: Group | undefined) {
+  return { ...selectorParams(selector), group, max_nodes: MAX_NODES };
+}
+
+/** Asks for the graph of a panel that is about to be there. */
+export function useAskFlamegraph(): (selector: FlameSelector, group: Group | undefined) => void {
+  const ask = useAskAhead();
+  return useCallback((selector, group) => ask(PATH, graphParams(selector, group), flamegraphResponse), [ask]);
+}
 
 /**
  * What the panel shows: the whole graph, the zoomed part of it, and the search's exact share.
@@ -16,13 +29,12 @@ const SEARCH_DELAY_MS = 150;
  */
 export function useFlameView(
   selector: FlameSelector,
-  options: { group?: "service" | "endpoint"; focus: string | null; query: string },
+  options: { group?: Group; focus: string | null; query: string },
 ) {
-  const path = "/api/v1/flamegraph";
   const params = { ...selectorParams(selector), group: options.group };
-  const graph = { ...params, max_nodes: MAX_NODES };
-  const whole = useApi(path, graph, flamegraphResponse);
-  const own = useApi(path, { ...graph, focus: options.focus }, flamegraphResponse, {
+  const graph = graphParams(selector, options.group);
+  const whole = useApi(PATH, graph, flamegraphResponse);
+  const own = useApi(PATH, { ...graph, focus: options.focus }, flamegraphResponse, {
     enabled: needsOwnRequest(whole.data, options.focus),
     keepPrevious: false,
   });
@@ -33,7 +45,7 @@ export function useFlameView(
 
   // The frames at hand are marked at once; only the share over all samples, cut frames included, is asked for.
   const query = useDebounced(options.query.trim(), SEARCH_DELAY_MS);
-  const search = useApi(path, { ...params, max_nodes: 1, q: query }, flamegraphResponse, {
+  const search = useApi(PATH, { ...params, max_nodes: 1, q: query }, flamegraphResponse, {
     enabled: query !== "",
   });
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useApi } from "@/components/data/use-api";
 import { useServiceColour } from "@/components/data/use-services";
 import { FlamePanel } from "@/components/flame/flame-panel";
@@ -9,6 +9,7 @@ import type { FlameSelector } from "@/components/flame/flame-selector";
 import { SpanDetail } from "@/components/trace/span-detail";
 import { TraceHeader } from "@/components/trace/trace-header";
 import { TraceSkeleton } from "@/components/trace/trace-skeleton";
+import { TRACE_GROUP, useAskTrace, wholeTrace } from "@/components/trace/use-ask-trace";
 import { Waterfall } from "@/components/trace/waterfall";
 import { buildWaterfallTree } from "@/components/trace/waterfall-rows";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -33,6 +34,11 @@ export function TraceView({ traceId }: { traceId: string }) {
     focus: parseAsString, // the flame graph's zoom, which belongs to the samples it was made in
   });
   const waterfall = useRef<HTMLDivElement>(null);
+  const askTrace = useAskTrace();
+  const isWhole = view.span === null;
+  useEffect(() => {
+    if (isWhole) askTrace(traceId); // the panel below is not there before the spans are
+  }, [isWhole, askTrace, traceId]);
   const tree = useMemo(() => (trace.data ? buildWaterfallTree(trace.data) : undefined), [trace.data]);
 
   if (trace.isPending) return <TraceSkeleton />;
@@ -51,8 +57,7 @@ export function TraceView({ traceId }: { traceId: string }) {
   const span = trace.data.spans.find((candidate) => candidate.spanId === view.span);
   const scope = span === undefined ? "trace" : (view.scope ?? "subtree");
   const selector: FlameSelector = {
-    type: "cpu",
-    trace_id: traceId,
+    ...wholeTrace(traceId),
     ...(span !== undefined && scope !== "trace" ? { span_id: span.spanId, scope } : {}),
   };
   return (
@@ -83,7 +88,7 @@ export function TraceView({ traceId }: { traceId: string }) {
       </div>
       <FlamePanel
         selector={selector}
-        group="service"
+        group={TRACE_GROUP}
         className="mt-4"
         title={`CPU of ${SCOPE_NAMES[scope]}`}
         actions={
