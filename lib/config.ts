@@ -21,6 +21,7 @@ const environment = z.object({
     .optional(),
   /** Set by the supervisor for its children, not by users. */
   HOTSPAN_ENGINE_URL: z.url().optional(),
+  /** The same, and by who runs the pages on a machine of their own. */
   HOTSPAN_INGEST_URL: z.url().optional(),
 });
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { decodePprof } from "@/lib/ingest/pprof";
 import { RECORDED_PROFILES, recordedProfile } from "@/lib/ingest/test-pprof-top";
 import { encodePprof } from "@/lib/profile/encode-pprof";
-import { formatFolded } from "@/lib/profile/folded";
 import { toPprofSource } from "@/lib/profile/profile-source";
+import { formatFolded } from "@/lib/profile/test-folded";
 import { unixNano } from "@/lib/units";
 
 const context = { service: "shop", receivedUnixNano: unixNano(1n), startUnixNano: unixNano(7n) };

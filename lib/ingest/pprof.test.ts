@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { decodePprof, type PprofContext } from "@/lib/ingest/pprof";
 import { type Drawing, drawPprof, RIGHT } from "@/lib/ingest/test-pprof-writer";
-import { formatFolded } from "@/lib/profile/folded";
 import type { Profile } from "@/lib/profile/profile";
+import { formatFolded } from "@/lib/profile/test-folded";
 import { unixNano } from "@/lib/units";
 
 const RECEIVED = unixNano(1_800_000_000_000_000_000n);

@@ -27,7 +27,11 @@ export interface Top {
 }
 
 export function recordedTops(name: string): Top[] {
-  const text = readFileSync(new URL(`${name}.top.txt`, FOLDER), "utf8");
+  return readTops(readFileSync(new URL(`${name}.top.txt`, FOLDER), "utf8"));
+}
+
+/** @param text sections that begin with `## type order`, each as `go tool pprof -top` prints */
+export function readTops(text: string): Top[] {
   return text
     .split(/^## /m)
     .slice(1)

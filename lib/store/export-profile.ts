@@ -1,11 +1,33 @@
 import type { SampleSelector } from "@/lib/correlation/selector";
 import { encodePprof, type PprofSource } from "@/lib/profile/encode-pprof";
+import { formatFolded } from "@/lib/profile/format-folded";
+import { formatSpeedscope } from "@/lib/profile/format-speedscope";
+import { formatTop } from "@/lib/profile/format-top";
 import { explainEmptySelection } from "@/lib/store/explain-empty-selection";
 import { findProfile } from "@/lib/store/find-profile";
 import { resolveSelector } from "@/lib/store/resolve-selector";
 
-/** `pprof`: gzipped profile.proto. `folded`: a line `root;...;leaf value` a stack, as flame graph tools read. */
-export type ExportFormat = "pprof" | "folded";
+const TEXT = "text/plain; charset=utf-8";
+
+export const EXPORT_FORMATS = ["pprof", "folded", "top", "speedscope"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** How a profile becomes a file of each format. */
+const WRITERS: Readonly<
+  Record<
+    ExportFormat,
+    {
+      readonly extension: string;
+      readonly mediaType: string;
+      readonly write: (source: PprofSource, name: string) => Buffer | string;
+    }
+  >
+> = {
+  pprof: { extension: "pb.gz", mediaType: "application/octet-stream", write: encodePprof },
+  folded: { extension: "folded", mediaType: TEXT, write: formatFolded },
+  top: { extension: "txt", mediaType: TEXT, write: formatTop },
+  speedscope: { extension: "speedscope.json", mediaType: "application/json", write: formatSpeedscope },
+};
 
 export type ExportedProfile =
   | { readonly found: true; readonly body: Buffer; readonly fileName: string; readonly mediaType: string }
@@ -27,35 +49,8 @@ export async function exportProfile(
     return { found: false, reason: await explainEmptySelection(resolved, empty, signal) };
   }
   const name = fileNameOf(selector);
-  return format === "pprof"
-    ? {
-        found: true,
-        body: encodePprof(source),
-        fileName: `${name}.pb.gz`,
-        mediaType: "application/octet-stream",
-      }
-    : {
-        found: true,
-        body: Buffer.from(formatFolded(source)),
-        fileName: `${name}.folded`,
-        mediaType: "text/plain; charset=utf-8",
-      };
-}
-
-/** Equal stacks merged, lines in the order of their text. The last value counts. */
-export function formatFolded(source: PprofSource): string {
-  const sums = new Map<string, bigint>();
-  for (const { stack, values } of source.samples) {
-    const frames = Array.from(source.stacks[stack]?.functions ?? [], (index) =>
-      (source.functions[index]?.name ?? "").replace(/[;\r\n]/g, ":"),
-    );
-    const line = frames.join(";");
-    sums.set(line, (sums.get(line) ?? 0n) + BigInt(values.at(-1) ?? 0));
-  }
-  return [...sums]
-    .map(([stack, value]) => `${stack} ${value}\n`)
-    .sort()
-    .join("");
+  const { extension, mediaType, write } = WRITERS[format];
+  return { found: true, body: Buffer.from(write(source, name)), fileName: `${name}.${extension}`, mediaType };
 }
 
 /** Only what any file system and any header takes. */

@@ -8,7 +8,7 @@ import type { SampleSelector } from "@/lib/correlation/selector";
 import { parseTraceId } from "@/lib/ids";
 import { decodePprof } from "@/lib/ingest/pprof";
 import { decodeProfileUpload } from "@/lib/ingest/profile-upload";
-import { recordedProfile, recordedTops } from "@/lib/ingest/test-pprof-top";
+import { readTops, recordedProfile, recordedTops } from "@/lib/ingest/test-pprof-top";
 import type { Profile } from "@/lib/profile/profile";
 import { buildFlamegraph } from "@/lib/store/build-flamegraph";
 import { exportProfile } from "@/lib/store/export-profile";
@@ -163,6 +163,39 @@ test("folded stacks are one line a stack, without line numbers", async () => {
   const lines = exported.body.toString().trimEnd().split("\n");
   const sum = lines.reduce((all, line) => all + Number(line.slice(line.lastIndexOf(" "))), 0);
   expect(sum).toBe(recordedTops("go-heap").find((top) => top.type.startsWith("inuse_space"))?.total);
+});
+
+test("top prints what go tool pprof prints", async () => {
+  for (const [service, type] of [
+    ["go-cpu-10s", "cpu"],
+    ["go-heap", "inuse_space"],
+  ] as const) {
+    const exported = await exportProfile(select(service, type), "top");
+    if (!exported.found) throw new Error(exported.reason);
+    const stored = recordedTops(service).find((top) => top.type.startsWith(type) && top.order === "flat");
+    const [printed] = readTops(`## ${type} flat\n${exported.body}`);
+    expect(printed?.total).toBe(stored?.total);
+    expect(printed?.rows.slice(0, stored?.rows.length)).toEqual(stored?.rows);
+  }
+});
+
+test("speedscope gets every stack once, and all of the profile", async () => {
+  const exported = await exportProfile(select("go-cpu-10s", "cpu"), "speedscope");
+  if (!exported.found) throw new Error(exported.reason);
+  const { profiles, shared } = JSON.parse(exported.body.toString());
+  const [{ endValue, samples, unit, weights }] = profiles;
+  const total = recordedTops("go-cpu-10s").find((top) => top.type.startsWith("cpu"))?.total;
+  expect([unit, endValue]).toEqual(["nanoseconds", total]);
+  expect(weights.reduce((sum: number, weight: number) => sum + weight, 0)).toBe(total);
+  expect(new Set(samples.map(String)).size).toBe(samples.length);
+  const selfs = new Map<string, number>();
+  for (const [index, stack] of samples.entries()) {
+    const { name } = shared.frames[stack.at(-1)];
+    selfs.set(name, (selfs.get(name) ?? 0) + weights[index]);
+  }
+  const first = recordedTops("go-cpu-10s").find((top) => top.type.startsWith("cpu") && top.order === "flat")
+    ?.rows[0];
+  expect(selfs.get(first?.name ?? "")).toBe(first?.flat);
 });
 
 const hasGo = spawnSync("go", ["version"]).status === 0;

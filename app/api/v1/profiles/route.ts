@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseSelector, readParameters } from "@/lib/api/query";
 import { respond } from "@/lib/api/respond";
 import { forwardToIngest } from "@/lib/ingest/forward";
-import { exportProfile } from "@/lib/store/export-profile";
+import { EXPORT_FORMATS, exportProfile } from "@/lib/store/export-profile";
 
 /** One pprof, gzipped or not; the ingest process decodes and stores it. */
 export function POST(request: Request): Promise<Response> {
@@ -10,7 +10,7 @@ export function POST(request: Request): Promise<Response> {
 }
 
 const shape = {
-  format: z.enum(["pprof", "folded"], 'is "pprof" or "folded"').default("pprof"),
+  format: z.enum(EXPORT_FORMATS, `is one of ${EXPORT_FORMATS.join(", ")}`).default("pprof"),
   /** `go tool pprof -seconds` adds it; what is stored is stored. */
   seconds: z.string().optional(),
 };
