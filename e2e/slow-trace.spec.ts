@@ -70,6 +70,25 @@ test("a span narrows the flame graph to itself or to what is below it", async ({
   await expect(flame(copy).total).toHaveText(formatValue(query?.cpuNs, "nanoseconds"));
 });
 
+test("closing a span's detail gives the keyboard back to the spans", async ({ page, request }) => {
+  const { traceId } = await slowestProduct(request);
+  await page.goto(`/traces/${traceId}`);
+  await page.getByRole("row", { name: /loadProductReviews/ }).click();
+  await page.getByRole("button", { name: "Close the span's detail" }).click();
+  await expect(page).not.toHaveURL(/span=/);
+  await expect(page.getByRole("treegrid", { name: "Spans of the trace" })).toBeFocused();
+});
+
+test("a trace without samples says why, once, and claims no CPU time", async ({ page, request }) => {
+  const { traces } = await api(request).traces("sort=samples&limit=1");
+  const [quiet] = traces;
+  expect(quiet?.sampleCount).toBe(0);
+  const { noSamplesReason } = await api(request).trace(quiet?.traceId ?? "");
+  await page.goto(`/traces/${quiet?.traceId}`);
+  await expect(page.getByText(noSamplesReason ?? "no reason", { exact: true })).toHaveCount(1);
+  await expect(page.getByText("On CPU", { exact: true }).locator("..")).toContainText("–");
+});
+
 test("zoom by click stands in the URL; back and reset undo it", async ({ page, request }) => {
   const { traceId } = await slowestProduct(request);
   await page.goto(`/traces/${traceId}`);
@@ -136,5 +155,5 @@ test("a trace nobody sent is said to be unknown, and a broken id too", async ({ 
   await page.goto(`/traces/${"ab".repeat(16)}`);
   await expect(page.getByRole("alert").filter({ hasText: "could not be loaded" })).toBeVisible();
   await page.goto("/traces/not-an-id");
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("This is no trace id");
 });

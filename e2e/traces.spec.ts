@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { formatCounted } from "@/lib/format";
+import { formatCounted, formatDuration } from "@/lib/format";
 import { api, RANGE, waitForShop } from "./shop";
 
 test.beforeAll(({ request }) => waitForShop(request));
@@ -86,6 +86,17 @@ test("scrolling loads on: row 150 of the list is the API's 150th", async ({ page
     await expect(wanted).toBeAttached({ timeout: 500 });
   }).toPass();
   await expect(wanted).toHaveAttribute("href", new RegExp(traces[150]?.traceId ?? "none"));
+});
+
+test("on a phone, what the list is sorted by is shown", async ({ page, request }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`/traces?${RANGE}`);
+  await expect(page.getByRole("columnheader", { name: "CPU", exact: true })).toBeHidden();
+  const { traces } = await api(request).traces("sort=-cpu&limit=1");
+  await page.goto(`/traces?${RANGE}&sort=-cpu`);
+  await expect(page.getByRole("columnheader", { name: "CPU", exact: true })).toBeVisible();
+  const first = page.getByRole("row").filter({ has: page.locator('a[data-row="0"]') });
+  await expect(first.getByText(formatDuration(traces[0]?.cpuNs), { exact: true })).toBeVisible();
 });
 
 test("text finds attributes, exactly by key=value", async ({ page, request }) => {

@@ -8,6 +8,7 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
+        networkMode: "always", // the server is often this machine: a browser without a network reaches it still
         staleTime: 30_000,
         refetchOnWindowFocus: false,
         retry: (failures, error) =>

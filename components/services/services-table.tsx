@@ -87,6 +87,7 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
   const { nowMillis } = useTimeRange();
   const target = { service: service.name };
   const busiest = Math.max(0, ...service.sparkline);
+  const profiled = service.samples > 0; // without profiles its CPU is not zero but unknown
   return (
     <Tr>
       <Td>
@@ -126,11 +127,11 @@ function ServiceRow({ service, rangeNs, stepNs, highestCpu }: ServiceRowProps) {
               style={{ width: `${(service.cpuNs / highestCpu) * 100}%` }}
             />
           </span>
-          <Value value={service.cpuNs} unit="duration" className="min-w-16" />
+          <Value value={profiled ? service.cpuNs : null} unit="duration" className="min-w-16" />
         </span>
       </Td>
       <Td numeric className={WIDE}>
-        <Value value={service.cpuNs / rangeNs} unit="count" className="text-muted" />
+        <Value value={profiled ? service.cpuNs / rangeNs : null} unit="count" className="text-muted" />
       </Td>
       <Td
         className={`${MEDIUM} whitespace-nowrap text-muted`}

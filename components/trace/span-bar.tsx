@@ -1,4 +1,8 @@
+import type { ReactNode } from "react";
+import { cn } from "@/components/ui/cn";
 import type { TraceSpan } from "@/lib/api/contract";
+
+const CPU_BELOW = "bg-[color-mix(in_oklch,var(--accent)_48%,var(--surface))]";
 
 interface SpanBarProps {
   readonly span: TraceSpan;
@@ -29,7 +33,7 @@ export function SpanBar({ span, belowCpuNs, startNs, traceDurationNs, colour }: 
     >
       {belowCpuNs > 0 && (
         <span
-          className="absolute inset-y-0 left-0 bg-[color-mix(in_oklch,var(--accent)_48%,var(--surface))]"
+          className={`absolute inset-y-0 left-0 ${CPU_BELOW}`}
           style={{ width: `${share(span.cpuNs + belowCpuNs) * 100}%` }}
         />
       )}
@@ -41,5 +45,25 @@ export function SpanBar({ span, belowCpuNs, startNs, traceDurationNs, colour }: 
       )}
       {span.critical && <span className="absolute inset-x-0 bottom-0 h-0.5" style={{ background: colour }} />}
     </div>
+  );
+}
+
+/** What the parts of a bar mean. */
+export function SpanBarLegend({ className }: { className?: string }) {
+  return (
+    <span className={cn("flex items-center gap-x-2.5 whitespace-nowrap text-subtle", className)}>
+      <LegendItem mark="size-2 rounded-[2px] bg-accent">on CPU</LegendItem>
+      <LegendItem mark={`size-2 rounded-[2px] ${CPU_BELOW}`}>below it</LegendItem>
+      <LegendItem mark="h-0.5 w-3 bg-muted">critical path</LegendItem>
+    </span>
+  );
+}
+
+function LegendItem({ mark, children }: { mark: string; children: ReactNode }) {
+  return (
+    <span className="flex items-center gap-1">
+      <span aria-hidden className={mark} />
+      {children}
+    </span>
   );
 }

@@ -1,6 +1,6 @@
 import { Skeleton } from "@/components/ui/skeleton";
 
-const BARS = [92, 70, 34, 30, 26, 58, 22, 40];
+const BARS = [92, 70, 34, 30, 26, 58, 22, 40, 16, 24, 12];
 
 /** The layout of a trace before it is there, so that nothing jumps when it comes. */
 export function TraceSkeleton() {
@@ -8,7 +8,7 @@ export function TraceSkeleton() {
     <div role="status" aria-label="Loading the trace">
       <Skeleton className="h-6 w-64" />
       <Skeleton className="mt-3 mb-4 h-9 w-full max-w-2xl" />
-      <div className="rounded-lg border bg-surface">
+      <div className="max-h-[calc(clamp(14rem,38dvh,26rem)+1.875rem)] overflow-hidden rounded-lg border bg-surface">
         <div className="h-7 border-b bg-sunken" />
         {BARS.map((width, index) => (
           <div key={width} className="grid h-7 grid-cols-[minmax(9rem,36%)_1fr] items-center">
@@ -21,7 +21,7 @@ export function TraceSkeleton() {
           </div>
         ))}
       </div>
-      <Skeleton className="mt-12 h-64 w-full" />
+      <Skeleton className="mt-4 h-64 w-full" />
     </div>
   );
 }

@@ -45,6 +45,7 @@ export function TraceView({ traceId }: { traceId: string }) {
   if (trace.error) {
     return (
       <ErrorState
+        heading="h1"
         title="This trace could not be loaded"
         error={trace.error}
         onRetry={() => void trace.refetch()}
@@ -52,7 +53,7 @@ export function TraceView({ traceId }: { traceId: string }) {
       />
     );
   }
-  if (tree === undefined) return <EmptyState title="This trace has no spans" />;
+  if (tree === undefined) return <EmptyState heading="h1" title="This trace has no spans" />;
 
   const span = trace.data.spans.find((candidate) => candidate.spanId === view.span);
   const scope = span === undefined ? "trace" : (view.scope ?? "subtree");

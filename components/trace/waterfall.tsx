@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight, CircleAlert } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useMemo, useState } from "react";
 import { useWidth } from "@/components/chart/use-width";
-import { SpanBar } from "@/components/trace/span-bar";
+import { SpanBar, SpanBarLegend } from "@/components/trace/span-bar";
 import { TimeGrid, TimeRuler } from "@/components/trace/time-ruler";
 import { moveByKey } from "@/components/trace/waterfall-keys";
 import {
@@ -71,7 +71,10 @@ export function Waterfall({ grid, tree, colourOf, selectedSpanId, onSelect }: Wa
   return (
     <div className="flex flex-col overflow-hidden rounded-lg border bg-surface outline-focus [--indent:8px] [--waterfall:minmax(9rem,46%)_minmax(0,1fr)_4rem] has-[[role=treegrid]:focus-visible]:outline-2 sm:[--indent:14px] sm:[--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem_4.5rem]">
       <div className="grid h-7 shrink-0 grid-cols-(--waterfall) border-b bg-sunken text-xs text-muted">
-        <div className="px-3 leading-7">Span</div>
+        <div className="flex min-w-0 justify-between gap-3 px-3 leading-7">
+          Span
+          <SpanBarLegend className="max-sm:hidden" />
+        </div>
         <div ref={axis} className="overflow-hidden">
           <TimeRuler durationNs={tree.durationNs} width={axisWidth} />
         </div>

@@ -3,6 +3,7 @@
 import Link from "next/link";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useRangeLink } from "@/components/shell/use-time-range";
+import { useAskTrace } from "@/components/trace/use-ask-trace";
 import { TRACE_COLUMNS, visibility } from "@/components/traces/trace-columns";
 import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
@@ -90,7 +91,12 @@ export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, s
           <tbody>
             <SkeletonRows
               rows={12}
-              columns={[{ width: 80 }, { width: 180 }, { width: 120, num: true }, { width: 50, num: true }]}
+              cellClassName="h-[34px]"
+              columns={TRACE_COLUMNS.map((column) => ({
+                width: column.numeric === true ? 40 : 72,
+                num: column.numeric,
+                className: visibility(column, sort),
+              }))}
             />
           </tbody>
         ) : (
@@ -121,6 +127,8 @@ interface TraceRowProps {
 
 function TraceRow({ trace, index, longest, sort }: TraceRowProps) {
   const link = useRangeLink();
+  const askTrace = useAskTrace();
+  const ask = () => askTrace(trace.traceId);
   return (
     <tr
       aria-rowindex={index + 2}
@@ -141,6 +149,8 @@ function TraceRow({ trace, index, longest, sort }: TraceRowProps) {
               href={link(`/traces/${trace.traceId}`)}
               data-row={index}
               prefetch={false}
+              onPointerDown={ask}
+              onClick={ask}
               title={`${trace.rootService} · ${trace.endpoint || trace.rootName}`}
               className="outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
             >

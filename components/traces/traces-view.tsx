@@ -64,7 +64,7 @@ export function TracesView() {
                 <DurationHeatmap heatmap={heatmap.data} filters={filters} />
               ) : (
                 <div className="px-3 py-3">
-                  <Skeleton className="h-[166px] w-full" />
+                  <Skeleton className="h-[160px] w-full" />
                 </div>
               )}
             </div>
