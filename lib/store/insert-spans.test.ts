@@ -65,6 +65,18 @@ test("a span is stored once: sent twice in a group, in a later group, and beside
   expect(await countOf([...spans, ...more])).toBe("150 rows of 150 spans");
 });
 
+test("a long trace that comes in parts, and again, is stored once", async () => {
+  const [first, ...others] = makeSpans(500);
+  if (first === undefined) throw new Error("unreachable");
+  const spans = [first, ...others.map((span) => ({ ...span, traceId: first.traceId }))];
+  const part = (from: number, to: number) => insertSpans([encodeSpanRows(spans.slice(from, to), "")]);
+  await part(0, 200);
+  await part(100, 300);
+  await part(0, 500);
+  await part(0, 500);
+  expect(await countOf([first])).toBe("500 rows of 500 spans");
+});
+
 test("120 days in one batch are 120 partitions, stored whole", async () => {
   const spans = Array.from({ length: 300 }, (_, index) => makeSpan(index % 120));
   await insertSpans([encodeSpanRows(spans, "")]);

@@ -13,6 +13,8 @@ import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-ro
 const NANOS_PER_DAY = 86_400_000_000_000n;
 /** Ids asked for at once: 50 bytes each in a bound parameter. */
 const IDS_PER_QUESTION = 20_000;
+/** Of one trace, before its spans are asked for by name. */
+const SPANS_LISTED = 32;
 /** Of one insert; the engine takes a quarter of a gigabyte. */
 const MAX_INSERT_BYTES = 67_108_864;
 const MAX_REFUSED = 50;
@@ -82,7 +84,11 @@ async function insertNew(groups: readonly SpanRows[], signal: AbortSignal | unde
   return groups.map((rows) => refused.filter((row) => row.rows === rows).length);
 }
 
-/** @returns trace id + span id of those that are stored */
+/**
+ * By their traces, of which most are new: naming every span as well doubles what the question costs both sides. Only
+ * where a trace has more spans than are listed are its spans asked for by name.
+ * @returns trace id + span id of those that are stored, and maybe of others of their traces
+ */
 async function findStoredSpans(
   spans: readonly NewRow[],
   first: bigint,
@@ -90,24 +96,52 @@ async function findStoredSpans(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const stored: string[] = [];
-  for (let from = 0; from < spans.length; from += IDS_PER_QUESTION) {
-    const part = spans.slice(from, from + IDS_PER_QUESTION);
-    const found = await queryRows(
-      // The time bounds leave out every part that does not reach into them: for live data all but the newest few.
-      `SELECT TraceId, SpanId FROM otel_traces
-       WHERE Timestamp BETWEEN fromUnixTimestamp64Nano({first:Int64}) AND fromUnixTimestamp64Nano({last:Int64})
-         AND TraceId IN {traceIds:Array(String)} AND SpanId IN {spanIds:Array(String)}`,
-      {
-        first: String(first),
-        last: String(last),
-        traceIds: [...new Set(part.map(({ traceId }) => traceId))],
-        spanIds: part.map(({ spanId }) => spanId),
-      },
-      { rows: 10 * IDS_PER_QUESTION, seconds: 20, ...(signal === undefined ? {} : { signal }) },
-    );
-    for (const row of found) stored.push(textColumn(row, "TraceId") + textColumn(row, "SpanId"));
+  const longTraces = new Set<string>();
+  const traceIds = [...new Set(spans.map(({ traceId }) => traceId))];
+  for (let from = 0; from < traceIds.length; from += IDS_PER_QUESTION) {
+    const part = traceIds.slice(from, from + IDS_PER_QUESTION);
+    const listed = new Map<string, number>();
+    for (const { traceId, spanId } of await askStored(first, last, part, undefined, signal)) {
+      stored.push(traceId + spanId);
+      listed.set(traceId, (listed.get(traceId) ?? 0) + 1);
+    }
+    for (const [traceId, count] of listed) if (count >= SPANS_LISTED) longTraces.add(traceId);
+  }
+  const unsure = longTraces.size === 0 ? [] : spans.filter(({ traceId }) => longTraces.has(traceId));
+  for (let from = 0; from < unsure.length; from += IDS_PER_QUESTION) {
+    const part = unsure.slice(from, from + IDS_PER_QUESTION);
+    const spanIds = part.map(({ spanId }) => spanId);
+    const ids = [...new Set(part.map(({ traceId }) => traceId))];
+    for (const found of await askStored(first, last, ids, spanIds, signal)) {
+      stored.push(found.traceId + found.spanId);
+    }
   }
   return stored;
+}
+
+/** @param spanIds undefined: at most SPANS_LISTED spans of each trace */
+async function askStored(
+  first: bigint,
+  last: bigint,
+  traceIds: readonly string[],
+  spanIds: readonly string[] | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ traceId: string; spanId: string }[]> {
+  const rows = await queryRows(
+    // The time bounds leave out every part that does not reach into them: for live data all but the newest few.
+    `SELECT TraceId, SpanId FROM otel_traces
+     WHERE Timestamp BETWEEN fromUnixTimestamp64Nano({first:Int64}) AND fromUnixTimestamp64Nano({last:Int64})
+       AND TraceId IN {traceIds:Array(String)}
+       ${spanIds === undefined ? `LIMIT ${SPANS_LISTED} BY TraceId` : "AND SpanId IN {spanIds:Array(String)}"}`,
+    { first: String(first), last: String(last), traceIds, ...(spanIds === undefined ? {} : { spanIds }) },
+    {
+      rows: SPANS_LISTED * IDS_PER_QUESTION,
+      seconds: 20,
+      settings: { max_threads: 1 },
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+  return rows.map((row) => ({ traceId: textColumn(row, "TraceId"), spanId: textColumn(row, "SpanId") }));
 }
 
 function splitByDay(spans: Iterable<NewRow>): NewRow[][] {
