@@ -1,6 +1,7 @@
 "use client";
 import { type Query, useIsFetching } from "@tanstack/react-query";
 import { Clock, RotateCw } from "lucide-react";
+import { usePathname } from "next/navigation";
 import { type FormEvent, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -11,63 +12,70 @@ import { useOnClient } from "@/components/ui/use-on-client";
 import { formatRange, RELATIVE_RANGES } from "./time-range";
 import { type TimeRange, useTimeRange } from "./use-time-range";
 
-/** The range of everything on the page, and a button that asks again. */
+/** The range of everything on the page, and a button that asks again. One trace has its own time: there the button is all. */
 export function TimeRangePicker() {
   const range = useTimeRange();
   const refreshing = useIsFetching({ queryKey: ["api"], predicate: isOfPage }) > 0;
-  const [open, setOpen] = useState(false);
-  // An absolute range is told in local time, which the server does not know.
-  const onClient = useOnClient();
-  const label = onClient || range.tokens.from.startsWith("now") ? formatRange(range.tokens) : "Time range";
+  const ranged = !usePathname().startsWith("/traces/");
   return (
     <div className="flex items-center">
-      <Popover open={open} onOpenChange={setOpen}>
-        <PopoverTrigger asChild>
-          <Button
-            aria-label={`Time range: ${label}`}
-            className="rounded-r-none font-normal tabular-nums max-sm:max-w-36"
-          >
-            <Clock aria-hidden className="text-subtle" />
-            <span className="truncate">{label}</span>
-          </Button>
-        </PopoverTrigger>
-        <PopoverContent align="end" className="w-72 p-1">
-          <ul aria-label="Relative ranges">
-            {RELATIVE_RANGES.map((option) => {
-              const current = range.tokens.from === option.from && range.tokens.to === "now";
-              return (
-                <li key={option.from}>
-                  <button
-                    type="button"
-                    aria-current={current || undefined}
-                    onClick={() => {
-                      range.setRange({ from: option.from, to: "now" });
-                      setOpen(false);
-                    }}
-                    className={cn(
-                      "flex h-7 w-full items-center justify-between rounded-md px-2 text-left text-sm hover:bg-hover",
-                      current && "bg-hover font-medium",
-                    )}
-                  >
-                    {option.label}
-                    <span className="font-normal text-subtle text-xs">{option.short}</span>
-                  </button>
-                </li>
-              );
-            })}
-          </ul>
-          <AbsoluteRange range={range} close={() => setOpen(false)} />
-        </PopoverContent>
-      </Popover>
+      {ranged && <RangePopover range={range} />}
       <IconButton
         label="Refresh"
         variant="outline"
-        className="-ml-px rounded-l-none text-muted"
+        className={cn("text-muted", ranged && "-ml-px rounded-l-none")}
         onClick={range.refresh}
       >
         <RotateCw aria-hidden className={cn("size-3.5!", refreshing && "animate-spin")} />
       </IconButton>
     </div>
+  );
+}
+
+function RangePopover({ range }: { range: TimeRange }) {
+  const [open, setOpen] = useState(false);
+  // An absolute range is told in local time, which the server does not know.
+  const onClient = useOnClient();
+  const label = onClient || range.tokens.from.startsWith("now") ? formatRange(range.tokens) : "Time range";
+  return (
+    <Popover open={open} onOpenChange={setOpen}>
+      <PopoverTrigger asChild>
+        <Button
+          aria-label={`Time range: ${label}`}
+          className="rounded-r-none font-normal tabular-nums max-sm:max-w-36"
+        >
+          <Clock aria-hidden className="text-subtle" />
+          <span className="truncate">{label}</span>
+        </Button>
+      </PopoverTrigger>
+      <PopoverContent align="end" className="w-72 p-1">
+        <ul aria-label="Relative ranges">
+          {RELATIVE_RANGES.map((option) => {
+            const current = range.tokens.from === option.from && range.tokens.to === "now";
+            return (
+              <li key={option.from}>
+                <button
+                  type="button"
+                  aria-current={current || undefined}
+                  onClick={() => {
+                    range.setRange({ from: option.from, to: "now" });
+                    setOpen(false);
+                  }}
+                  className={cn(
+                    "flex h-7 w-full items-center justify-between rounded-md px-2 text-left text-sm hover:bg-hover",
+                    current && "bg-hover font-medium",
+                  )}
+                >
+                  {option.label}
+                  <span className="font-normal text-subtle text-xs">{option.short}</span>
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+        <AbsoluteRange range={range} close={() => setOpen(false)} />
+      </PopoverContent>
+    </Popover>
   );
 }
 

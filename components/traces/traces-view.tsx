@@ -5,10 +5,14 @@ import { parseAsString, useQueryState } from "nuqs";
 import { useCallback } from "react";
 import { buildApiUrl, fetchApi } from "@/components/data/fetch-api";
 import { useApi } from "@/components/data/use-api";
+import { useAllServices } from "@/components/data/use-services";
+import { SendData } from "@/components/services/send-data";
+import { useNothingSent } from "@/components/services/use-nothing-sent";
+import { EmptyRange } from "@/components/shell/empty-range";
 import { DurationHeatmap } from "@/components/traces/duration-heatmap";
 import { FilterBar } from "@/components/traces/filter-bar";
 import { TracesTable } from "@/components/traces/traces-table";
-import { useTraceFilters } from "@/components/traces/use-trace-filters";
+import { type TraceFilters, useTraceFilters } from "@/components/traces/use-trace-filters";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { ErrorState } from "@/components/ui/error-state";
@@ -23,6 +27,7 @@ const PAGE_SIZE = 100;
 /** The list of traces under a heat map of their durations; both by the same filters. */
 export function TracesView() {
   const filters = useTraceFilters();
+  const nothingSent = useNothingSent();
   const [sort, setSort] = useQueryState("sort", parseAsString.withDefault("-start"));
   const heatmap = useApi("/api/v1/traces/heatmap", filters.params, heatmapResponse);
   const list = useTraceList({ ...filters.params, sort });
@@ -34,6 +39,14 @@ export function TracesView() {
   const traces = list.data?.pages.flatMap((page) => page.traces) ?? [];
   const total = list.data?.pages[0]?.total ?? 0;
   const error = list.error ?? heatmap.error;
+  if (nothingSent) {
+    return (
+      <>
+        <PageHeader title="Traces" />
+        <SendData />
+      </>
+    );
+  }
   return (
     <>
       <PageHeader
@@ -52,11 +65,7 @@ export function TracesView() {
             retrying={list.isFetching}
           />
         ) : list.data && total === 0 ? (
-          <NoTraces
-            filtered={filters.active}
-            onClear={filters.clear}
-            onWiden={() => filters.range.setRange({ from: "now-7d", to: "now" })}
-          />
+          <NoTraces filters={filters} />
         ) : (
           <>
             <div className="border-b">
@@ -107,28 +116,21 @@ function loadPage(url: string, cursor: string | null, signal: AbortSignal) {
   });
 }
 
-function NoTraces({
-  filtered,
-  onClear,
-  onWiden,
-}: {
-  filtered: boolean;
-  onClear: () => void;
-  onWiden: () => void;
-}) {
+/** Nothing to list: because of the filters, or in this range. */
+function NoTraces({ filters }: { filters: TraceFilters }) {
+  const services = useAllServices();
+  if (!filters.active) return <EmptyRange services={services.data?.services ?? []} what="traces" />;
   return (
     <EmptyState
-      title={filtered ? "No trace matches these filters" : "No traces in this time range"}
+      title="No trace matches these filters"
       actions={
         <>
-          {filtered && <Button onClick={onClear}>Clear the filters</Button>}
-          <Button onClick={onWiden}>Look at the last 7 days</Button>
+          <Button onClick={filters.clear}>Clear the filters</Button>
+          <Button onClick={() => filters.range.setRange({ from: "now-7d", to: "now" })}>Last 7 days</Button>
         </>
       }
     >
-      {filtered
-        ? "Loosen a filter, or look at a longer time."
-        : "Point an OpenTelemetry exporter at port 4317 (gRPC) or 4318 (HTTP): traces show a second or two after they arrive."}
+      Loosen a filter, or look at a longer time.
     </EmptyState>
   );
 }
