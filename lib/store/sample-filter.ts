@@ -1,7 +1,7 @@
 import type { TieRule } from "@/lib/correlation/choose-ties";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
 import { byTraceSql } from "@/lib/store/by-trace";
-import { entryEndpointSql } from "@/lib/store/entry-endpoint";
+import { entryEndpointSql, entryTimeSql } from "@/lib/store/entry-endpoint";
 import type { UnixNano } from "@/lib/units";
 
 /** A boolean SQL expression over `samples` and the values it binds as `{name:Type}`. */
@@ -59,8 +59,10 @@ export function sampleFilter(selector: SampleSelector, tie: TraceTie | undefined
   }
   const withoutEndpoints = conditions.all();
   if (selector.endpoints.length === 0) return withoutEndpoints;
-  conditions.add(endpointsSql(selector.endpoints, withoutEndpoints), {
+  conditions.add(endpointsSql(selector, withoutEndpoints), {
     endpoints: selector.endpoints.filter((name) => name !== UNATTRIBUTED),
+    ...(selector.from === undefined ? {} : { from: String(selector.from) }),
+    ...(selector.to === undefined ? {} : { to: String(selector.to) }),
   });
   return conditions.all();
 }
@@ -116,10 +118,11 @@ function spansSql(selector: SampleSelector, tie: TraceTie): string {
   return ` AND (span_id IN {spanIds:Array(String)} OR (root_span_id IN {spanIds:Array(String)} AND (span_id = '' OR span_id NOT IN ${SPANS_OF_TRACE})))`;
 }
 
-function endpointsSql(endpoints: readonly string[], others: SqlCondition): string {
+function endpointsSql(selector: SampleSelector, others: SqlCondition): string {
+  const { endpoints } = selector;
   const named = endpoints.some((name) => name !== UNATTRIBUTED);
   const unattributed = endpoints.includes(UNATTRIBUTED);
-  const entries = entryEndpointSql(others.sql);
+  const entries = entryEndpointSql(others.sql, selector.traceId === undefined ? entryTimeSql(selector) : "");
   const parts: string[] = [];
   if (named) {
     parts.push(

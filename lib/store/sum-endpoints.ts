@@ -137,7 +137,7 @@ async function sumThroughEntries(
   query: EndpointsQuery,
   signal: AbortSignal | undefined,
 ): Promise<Row[]> {
-  const sql = sumByEndpointSql(condition, { service: "service" }, valueColumn(query.type));
+  const sql = sumByEndpointSql(condition, { service: "service" }, valueColumn(query.type), query);
   return queryRows(`SELECT service, endpoint, v, c FROM (${sql})`, { ...params }, { signal, seconds: 30 });
 }
 

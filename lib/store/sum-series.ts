@@ -114,7 +114,7 @@ function exactCellsSql({ selector }: ResolvedSelector, by: SeriesKey, condition:
   const value = valueColumn(selector.type);
   const at = "toUnixTimestamp64Nano(time)";
   if (by === "endpoint") {
-    return `SELECT endpoint AS key, at, v FROM (${sumByEndpointSql(condition, { at }, value)})`;
+    return `SELECT endpoint AS key, at, v FROM (${sumByEndpointSql(condition, { at }, value, selector)})`;
   }
   const key = by === "service" ? "toString(service)" : "''";
   return `SELECT ${key} AS key, ${at} AS at, sum(${value}) AS v FROM samples WHERE ${condition} GROUP BY key, at`;

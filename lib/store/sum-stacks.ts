@@ -20,6 +20,7 @@ export function sumByStackSql(
         filter.sql,
         { in_service: "service", stack_id: "stack_id" },
         value,
+        selector,
       )})`,
       params: filter.params,
     };
