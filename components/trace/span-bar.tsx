@@ -53,7 +53,7 @@ export function SpanBarLegend({ className }: { className?: string }) {
   return (
     <span className={cn("flex items-center gap-x-2.5 whitespace-nowrap text-subtle", className)}>
       <LegendItem mark="size-2 rounded-[2px] bg-accent">on CPU</LegendItem>
-      <LegendItem mark={`size-2 rounded-[2px] ${CPU_BELOW}`}>below it</LegendItem>
+      <LegendItem mark={`size-2 rounded-[2px] ${CPU_BELOW}`}>spans below</LegendItem>
       <LegendItem mark="h-0.5 w-3 bg-muted">critical path</LegendItem>
     </span>
   );
