@@ -71,9 +71,9 @@ export function Waterfall({ grid, tree, colourOf, selectedSpanId, onSelect }: Wa
   return (
     <div className="flex flex-col overflow-hidden rounded-lg border bg-surface outline-focus [--indent:8px] [--waterfall:minmax(9rem,46%)_minmax(0,1fr)_4rem] has-[[role=treegrid]:focus-visible]:outline-2 sm:[--indent:14px] sm:[--waterfall:minmax(9rem,36%)_minmax(0,1fr)_4.5rem_4.5rem]">
       <div className="grid h-7 shrink-0 grid-cols-(--waterfall) border-b bg-sunken text-xs text-muted">
-        <div className="flex min-w-0 justify-between gap-3 px-3 leading-7">
+        <div className="@container flex min-w-0 justify-between gap-3 px-3 leading-7">
           Span
-          <SpanBarLegend className="max-sm:hidden" />
+          <SpanBarLegend className="@max-[17rem]:hidden" />
         </div>
         <div ref={axis} className="overflow-hidden">
           <TimeRuler durationNs={tree.durationNs} width={axisWidth} />
