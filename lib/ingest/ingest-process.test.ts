@@ -1,7 +1,7 @@
 /** The ingest process as it is started, killed and stopped, before the real engine. */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -246,7 +246,7 @@ describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 
   test("the engine is gone, and comes back", async () => {
     // A door in front of the engine that can be shut, as a process that dies shuts its own.
     const engine = new URL(store.url);
-    const door = createServer(async (request, response) => {
+    const pass = async (request: IncomingMessage, response: ServerResponse) => {
       const target = new URL(request.url ?? "/", engine);
       target.username = "";
       target.password = "";
@@ -263,7 +263,11 @@ describe("storage trouble is 503 with Retry-After, UNAVAILABLE over gRPC, never 
       response
         .writeHead(answer.status, Object.fromEntries(headers))
         .end(Buffer.from(await answer.arrayBuffer()));
-    });
+    };
+    // What is under way when the door shuts is cut off on both sides.
+    const door = createServer(
+      (request, response) => void pass(request, response).catch(() => response.destroy()),
+    );
     const open = () => new Promise<void>((resolve) => door.listen(22_020, "127.0.0.1", resolve));
     await open();
     await untilReady(
