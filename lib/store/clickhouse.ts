@@ -91,7 +91,7 @@ export async function queryRows(
       query: sql,
       query_params: params,
       format: "JSON",
-      abort_signal: abortSignal(seconds, limits.signal),
+      abort_signal: withDeadline(seconds, limits.signal),
       clickhouse_settings: {
         max_execution_time: seconds,
         max_memory_usage: String(limits.memoryBytes ?? DEFAULT_MEMORY_BYTES),
@@ -117,7 +117,7 @@ export async function commandStore(
     await storeClient().command({
       query: sql,
       query_params: params,
-      abort_signal: abortSignal(seconds, limits.signal),
+      abort_signal: withDeadline(seconds, limits.signal),
       clickhouse_settings: { max_execution_time: seconds, ...limits.settings },
     });
   } catch (error) {
@@ -142,14 +142,15 @@ export async function insertRows(
       columns: [columns[0], ...columns.slice(1)],
       values,
       format: "JSONCompactEachRow",
-      ...(signal === undefined ? {} : { abort_signal: signal }),
+      abort_signal: withDeadline(60, signal),
     });
   } catch (error) {
     throw storeError(error, signal);
   }
 }
 
-function abortSignal(seconds: number, signal: AbortSignal | undefined): AbortSignal {
+/** For a request that the engine should end by itself within `seconds`: the socket is given up a little later. */
+export function withDeadline(seconds: number, signal: AbortSignal | undefined): AbortSignal {
   const deadline = AbortSignal.timeout((seconds + SOCKET_GRACE_SECONDS) * 1_000);
   return signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
 }

@@ -6,10 +6,10 @@
  *     samples  all rows in one insert of one partition      died here: all are there or none; a retry asks
  *     stored   catalogue: pending -> stored
  */
-import { Readable } from "node:stream";
 import { HotspanError } from "@/lib/errors";
 import type { Catalogue } from "@/lib/store/catalogue";
-import { queryRows, storeClient, storeError } from "@/lib/store/clickhouse";
+import { queryRows } from "@/lib/store/clickhouse";
+import { insertEncoded } from "@/lib/store/insert-encoded";
 import {
   FUNCTION_COLUMNS,
   type KeyedRows,
@@ -133,7 +133,9 @@ export async function insertStacks({ functions, record, stacks }: ProfileRows): 
 
 /** All rows of the profile, in one insert into one partition: atomic. Not to be repeated without asking `hasSamples`. */
 export async function insertSamples({ samples }: ProfileRows): Promise<void> {
-  if (samples.count > 0) await insertText("samples", SAMPLE_COLUMNS, [samples.text]);
+  if (samples.count > 0) {
+    await insertEncoded("samples", SAMPLE_COLUMNS, [samples.text], { settings: ONE_BLOCK });
+  }
 }
 
 export async function markStored(catalogue: Catalogue, record: ProfileRecord): Promise<void> {
@@ -195,7 +197,7 @@ async function insertUnknown(
     runs.push(text.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
   }
   if (fresh.length === 0) return;
-  await insertText(table, columns, runs);
+  await insertEncoded(table, columns, [Buffer.concat(runs)], { settings: ONE_BLOCK });
   for (const id of fresh) known.add(id);
 }
 
@@ -206,23 +208,6 @@ function serviceSalt(service: string): bigint {
     salt = BigInt.asUintN(64, (salt ^ BigInt(byte)) * 0x100_0000_01b3n);
   }
   return salt;
-}
-
-async function insertText(
-  table: string,
-  columns: readonly string[],
-  runs: readonly Uint8Array[],
-): Promise<void> {
-  try {
-    const { stream } = await storeClient().exec({
-      query: `INSERT INTO ${table} (${columns.join(", ")}) FORMAT JSONCompactEachRow`,
-      values: Readable.from([Buffer.concat(runs)], { objectMode: false }),
-      clickhouse_settings: ONE_BLOCK,
-    });
-    stream.resume();
-  } catch (error) {
-    throw storeError(error);
-  }
 }
 
 function catalogueError(error: unknown): HotspanError {

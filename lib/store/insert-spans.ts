@@ -2,10 +2,10 @@
  * Stores spans once. There is no transaction to lean on, so: one writer, one group at a time, and before each insert
  * one question which of the group's spans exist. A retried export, within a group or after a crash, adds nothing.
  */
-import { Readable } from "node:stream";
 import { ClickHouseError } from "@clickhouse/client";
 import { HotspanError } from "@/lib/errors";
-import { queryRows, storeClient, storeError } from "@/lib/store/clickhouse";
+import { queryRows } from "@/lib/store/clickhouse";
+import { insertEncoded } from "@/lib/store/insert-encoded";
 import { textColumn } from "@/lib/store/row";
 import { waitForRunningInserts } from "@/lib/store/running-inserts";
 import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-row";
@@ -19,7 +19,6 @@ const SPANS_LISTED = 32;
 const MAX_INSERT_BYTES = 67_108_864;
 const MAX_REFUSED = 50;
 const PARALLEL_INSERTS = 3;
-const INSERT = `INSERT INTO otel_traces (${SPAN_COLUMNS.join(", ")}) FORMAT JSONCompactEachRow`;
 /**
  * CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, _DATE, _DATETIME, _NUMBER, _UUID,
  * INCORRECT_DATA, DECIMAL_OVERFLOW, CANNOT_READ_ARRAY_FROM_TEXT, CANNOT_READ_MAP_FROM_TEXT: about a row, not the store.
@@ -43,15 +42,11 @@ interface NewRow {
  * @throws HotspanError `unavailable` (and the like) when the store did not take everything
  */
 export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
-  try {
-    if (mayStillRun) {
-      await waitForRunningInserts(signal);
-      mayStillRun = false;
-    }
-    return await insertNew(groups, signal);
-  } catch (error) {
-    throw asStoreTrouble(error);
+  if (mayStillRun) {
+    await waitForRunningInserts(signal);
+    mayStillRun = false;
   }
+  return insertNew(groups, signal);
 }
 
 async function insertNew(groups: readonly SpanRows[], signal: AbortSignal | undefined): Promise<number[]> {
@@ -169,7 +164,7 @@ async function insertOrRefuse(
   const bytes = runs.reduce((sum, run) => sum + run.length, 0);
   if (spans.length === 1 || bytes <= MAX_INSERT_BYTES) {
     try {
-      return await insertText(runs, signal);
+      return await insertLines(runs, signal);
     } catch (error) {
       if (!isUnreadableRow(error) || refused.length >= MAX_REFUSED) throw error;
       const [only, ...others] = spans;
@@ -185,37 +180,22 @@ async function insertOrRefuse(
   await insertOrRefuse(spans.slice(middle), refused, signal);
 }
 
-/** A query over its limits is its reader's to narrow; an insert over them is not the sender's fault, who must send again. */
-function asStoreTrouble(error: unknown): unknown {
-  if (!(error instanceof HotspanError) || error.code !== "invalid-input") return error;
-  return new HotspanError("unavailable", "The store is too busy to take spans: send again shortly.", {
-    cause: error.cause,
-    retryAfterSeconds: 5,
-  });
-}
-
 function isUnreadableRow(error: unknown): boolean {
-  return (
-    error instanceof HotspanError &&
-    error.cause instanceof ClickHouseError &&
-    UNREADABLE.has(error.cause.code)
-  );
+  return isFromEngine(error) && UNREADABLE.has(error.cause.code);
 }
 
-async function insertText(runs: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
+async function insertLines(runs: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
   try {
-    const { stream } = await storeClient().exec({
-      query: INSERT,
-      values: Readable.from(runs, { objectMode: false }),
-      ...(signal === undefined ? {} : { abort_signal: signal }),
-    });
-    // An insert answers nothing; reading that frees the connection.
-    stream.resume();
+    await insertEncoded("otel_traces", SPAN_COLUMNS, runs, { signal });
   } catch (error) {
-    // The engine's own error ends the insert; a lost connection does not.
-    if (!(error instanceof ClickHouseError)) mayStillRun = true;
-    throw storeError(error, signal);
+    if (!isFromEngine(error)) mayStillRun = true;
+    throw error;
   }
+}
+
+/** The engine's own error ends an insert; a lost connection or a passed deadline does not. */
+function isFromEngine(error: unknown): error is HotspanError & { cause: ClickHouseError } {
+  return error instanceof HotspanError && error.cause instanceof ClickHouseError;
 }
 
 /** The rows' lines as few slices as possible: neighbours stay together. */
