@@ -2,6 +2,7 @@ import type { SampleSelector } from "@/lib/correlation/selector";
 import { encodePprof, type PprofSource } from "@/lib/profile/encode-pprof";
 import { formatFolded } from "@/lib/profile/format-folded";
 import { formatSpeedscope } from "@/lib/profile/format-speedscope";
+import { formatSvg } from "@/lib/profile/format-svg";
 import { formatTop } from "@/lib/profile/format-top";
 import { explainEmptySelection } from "@/lib/store/explain-empty-selection";
 import { findProfile } from "@/lib/store/find-profile";
@@ -9,7 +10,7 @@ import { resolveSelector } from "@/lib/store/resolve-selector";
 
 const TEXT = "text/plain; charset=utf-8";
 
-export const EXPORT_FORMATS = ["pprof", "folded", "top", "speedscope"] as const;
+export const EXPORT_FORMATS = ["pprof", "folded", "top", "speedscope", "svg"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** How a profile becomes a file of each format. */
@@ -26,6 +27,7 @@ const WRITERS: Readonly<
   pprof: { extension: "pb.gz", mediaType: "application/octet-stream", write: encodePprof },
   folded: { extension: "folded", mediaType: TEXT, write: formatFolded },
   top: { extension: "txt", mediaType: TEXT, write: formatTop },
+  svg: { extension: "svg", mediaType: "image/svg+xml", write: formatSvg },
   speedscope: { extension: "speedscope.json", mediaType: "application/json", write: formatSpeedscope },
 };
 
