@@ -31,6 +31,28 @@ test("from the table of traces to the guilty lines of the slowest GetProduct", a
   await expect(page.getByText(`${answer.sampleCount} samples at 100 Hz`)).toBeVisible();
 });
 
+test("the flame graph is asked for with the spans, not after them", async ({ page, request }) => {
+  const { traceId } = await slowestProduct(request);
+  await page.goto(`/traces?${RANGE}&sort=-duration`);
+  let answerSpans: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answerSpans = resolve;
+  });
+  await page.route(`**/api/v1/traces/${traceId}`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const graph = page.waitForRequest((asked) => asked.url().includes(`/flamegraph?trace_id=${traceId}`));
+  await page.locator(`a[href*="${traceId}"]`).click();
+  await graph;
+  answerSpans();
+  await expect(
+    flame(page)
+      .frame(/loadProductReviews/)
+      .first(),
+  ).toBeVisible();
+});
+
 test("a span narrows the flame graph to itself or to what is below it", async ({ page, request }) => {
   const { traceId } = await slowestProduct(request);
   const trace = await api(request).trace(traceId);
