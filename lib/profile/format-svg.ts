@@ -1,3 +1,4 @@
+import { formatValue } from "@/lib/format";
 import type { PprofSource } from "@/lib/profile/encode-pprof";
 import { sumByStack } from "@/lib/profile/sum-by-stack";
 
@@ -41,7 +42,7 @@ export function formatSvg(source: PprofSource, name: string): string {
   const height = HEADER + (depth + 1) * ROW + 8;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="ui-monospace, Menlo, monospace" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="4" y="20" font-size="13">${escapeXml(name)}: ${root.total} ${escapeXml(unit)} of ${escapeXml(type)}</text>
+<text x="4" y="20" font-size="13">${escapeXml(name)}: ${escapeXml(formatValue(Number(root.total), unit))} of ${escapeXml(type)}</text>
 ${shapes.join("\n")}
 </svg>
 `;
@@ -73,7 +74,9 @@ function drawFrame(node: Node, x: number, width: number, whole: bigint, unit: st
   const y = HEADER + node.depth * ROW;
   const share = whole === 0n ? 0 : (Number(node.total) / Number(whole)) * 100;
   const room = Math.floor((width - 6) / CHARACTER);
-  const label = room < 3 ? "" : node.name.length <= room ? node.name : `${node.name.slice(0, room - 1)}…`;
+  // The end of an import path tells most.
+  const short = node.name.length <= room ? node.name : node.name.slice(node.name.lastIndexOf("/") + 1);
+  const label = room < 3 ? "" : short.length <= room ? short : `${short.slice(0, room - 1)}…`;
   const title = `${node.name}${node.file === "" ? "" : ` (${node.file})`}: ${node.total} ${unit}, ${share.toFixed(2)} %`;
   const text = label === "" ? "" : `<text x="${(x + 3).toFixed(1)}" y="${y + 12}">${escapeXml(label)}</text>`;
   return `<g><title>${escapeXml(title)}</title><rect x="${x.toFixed(2)}" y="${y}" width="${Math.max(0, width - 0.5).toFixed(2)}" height="${ROW - 1}" fill="${colourOf(node)}"/>${text}</g>`;
