@@ -17,7 +17,3 @@ export function unixNano(value: bigint): UnixNano {
 export function unixNanoFromMillis(millis: number): UnixNano {
   return (BigInt(Math.trunc(millis)) * 1_000_000n) as UnixNano;
 }
-
-export function millisFromUnixNano(instant: bigint): number {
-  return Number(instant / 1_000n) / 1_000;
-}

@@ -35,13 +35,14 @@ export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, s
     if (lastDrawn >= 0 && lastDrawn > traces.length - 20 && traces.length < total) onNearEnd();
   }, [lastDrawn, traces.length, total, onNearEnd]);
 
+  const focusRow = (index: number): boolean => {
+    const link = scroller.current?.querySelector<HTMLAnchorElement>(`a[data-row="${index}"]`);
+    link?.focus();
+    return link != null;
+  };
   // A row that was out of sight exists only after scrolling: focus follows when it is drawn.
   useEffect(() => {
-    if (wanted.current === null) return;
-    const link = scroller.current?.querySelector<HTMLAnchorElement>(`a[data-row="${wanted.current}"]`);
-    if (link == null) return;
-    link.focus();
-    wanted.current = null;
+    if (wanted.current !== null && focusRow(wanted.current)) wanted.current = null;
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -50,9 +51,8 @@ export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, s
     if (step === 0 || Number.isNaN(row)) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(traces.length - 1, row + step));
-    wanted.current = next;
     virtual.scrollToRow(next);
-    scroller.current?.querySelector<HTMLAnchorElement>(`a[data-row="${next}"]`)?.focus();
+    wanted.current = focusRow(next) ? null : next;
   };
 
   return (

@@ -5,8 +5,6 @@ import { cn } from "./cn";
 
 export const Popover = Radix.Root;
 export const PopoverTrigger = Radix.Trigger;
-export const PopoverAnchor = Radix.Anchor;
-export const PopoverClose = Radix.Close;
 
 export const popoverSurface =
   "z-50 rounded-lg border border-line-strong bg-raised text-ink shadow-popover outline-none animate-[hs-pop_100ms_ease-out]";

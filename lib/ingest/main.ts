@@ -3,6 +3,7 @@ import { connectableHost, readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
 import { receiveProfile } from "@/lib/ingest/profile-request";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
+import { pause } from "@/lib/pause";
 import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore } from "@/lib/store/clickhouse";
@@ -86,8 +87,4 @@ async function untilStoreAnswers<T>(work: () => Promise<T>): Promise<T> {
       await pause(200);
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 import { HotspanError } from "@/lib/errors";
+import { pause } from "@/lib/pause";
 
 /** How long what was received waits for a store that restarts before its sender is told to retry: some never do. */
 const PATIENCE_MS = 4_000;
@@ -19,14 +20,6 @@ export async function withPatience<T>(work: () => Promise<T>, stopping: AbortSig
         throw error;
       }
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, pauseMs);
-      function done() {
-        clearTimeout(timer);
-        stopping.removeEventListener("abort", done);
-        resolve();
-      }
-      stopping.addEventListener("abort", done);
-    });
+    await pause(pauseMs, stopping);
   }
 }

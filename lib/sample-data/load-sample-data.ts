@@ -1,5 +1,6 @@
 import { readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
+import { pause } from "@/lib/pause";
 import { findArchive, type RecordedRequest, readArchive } from "@/lib/sample-data/archive";
 import { claimSampleData, isStillLoading, markLoaded } from "@/lib/sample-data/claim";
 import { shiftSpans } from "@/lib/sample-data/shift-spans";
@@ -114,10 +115,6 @@ async function send(options: SampleDataOptions, request: RecordedRequest, byNano
         `The sample data were refused (${response.status}): ${answer.slice(0, 300)}`,
       );
     }
-    await wait(Number(response.headers.get("retry-after") ?? 1));
+    await pause(Number(response.headers.get("retry-after") ?? 1) * 1_000);
   }
-}
-
-function wait(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 }

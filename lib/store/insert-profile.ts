@@ -7,6 +7,7 @@
  *     stored   catalogue: pending -> stored
  */
 import { HotspanError } from "@/lib/errors";
+import { pause } from "@/lib/pause";
 import type { Catalogue } from "@/lib/store/catalogue";
 import { queryRows } from "@/lib/store/clickhouse";
 import { insertEncoded } from "@/lib/store/insert-encoded";
@@ -177,7 +178,7 @@ async function untilLeftoversEnd(): Promise<void> {
         retryAfterSeconds: 5,
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The recorded demo shop: how far its loading or removal is, and its removal. lib/sample-data loads it. */
 import { z } from "zod";
 import { type SampleDataResponse, sampleDataResponse } from "@/lib/api/contract";
+import { pause } from "@/lib/pause";
 import { catalogue } from "@/lib/store/catalogue";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn } from "@/lib/store/row";
@@ -59,7 +60,7 @@ async function removeRows(wasLoading: boolean): Promise<void> {
   const quietAt = wasLoading ? Date.now() + LOADER_MS : 0;
   do {
     await removeTelemetry();
-    if (Date.now() < quietAt) await new Promise((resolve) => setTimeout(resolve, 500));
+    if (Date.now() < quietAt) await pause(500);
   } while (Date.now() < quietAt || (await countSampleRows()) > 0);
   await db.profile.deleteMany({ where: { source: "sample" } });
   await removeServices(services);

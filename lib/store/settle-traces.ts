@@ -3,7 +3,7 @@
  * second they were ingested in; what is counted in a second is compared with what was counted when it was last settled,
  * so rows that were stamped early and committed late are found without going over anything twice.
  */
-import { setTimeout } from "node:timers/promises";
+import { pause } from "@/lib/pause";
 import { Arrivals } from "@/lib/store/arrivals";
 import { NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
@@ -154,15 +154,7 @@ export async function runSettler({ signal }: { readonly signal: AbortSignal }): 
         console.error("Traces are not being summed up:", error instanceof Error ? error.message : error);
       troubled = true;
     }
-    if (!more) await pause(signal);
-  }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(PAUSE_MS, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error; // aborted: the caller's loop ends
+    if (!more) await pause(PAUSE_MS, signal);
   }
 }
 
