@@ -5,7 +5,9 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 
-export const config = { matcher: "/((?!api/|v1/|_next/|.*\\.\\w+$).*)" };
+export const config = {
+  matcher: "/((?!api/|v1/|v1development/|ingest|pyroscope/|push\\.v1|profiling/v1/|_next/|.*\\.\\w+$).*)",
+};
 
 export function proxy(request: NextRequest): NextResponse {
   const nonce = randomBytes(16).toString("base64");

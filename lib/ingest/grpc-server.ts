@@ -1,4 +1,4 @@
-/** OTLP over gRPC (port 4317): raw bytes in and out, so no generated code and no second decoder. */
+/** The receiver's gRPC port (4317). */
 import {
   logVerbosity,
   Metadata,
@@ -11,15 +11,15 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type { ByteBudget } from "@/lib/ingest/byte-budget";
-import { asKnown } from "@/lib/ingest/http-server";
-import { encodeExportResponse, encodeRetryStatus, GRPC_CODE } from "@/lib/ingest/otlp-response";
-import type { TraceIntake } from "@/lib/ingest/trace-intake";
+import { asKnown } from "@/lib/ingest/door";
+import type { GrpcMethod } from "@/lib/ingest/grpc-otlp";
+import { encodeRetryStatus, GRPC_CODE } from "@/lib/ingest/otlp-response";
 
 // What it would log reaches us as an error too, and is told once, in our words.
 setLogVerbosity(logVerbosity.NONE);
 
 export interface GrpcServerOptions {
-  readonly traces: TraceIntake;
+  readonly methods: readonly GrpcMethod[];
   readonly budget: ByteBudget;
   readonly maxBodyBytes: number;
 }
@@ -30,15 +30,9 @@ type Handler = (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buff
 export function createGrpcServer(options: GrpcServerOptions): Server {
   // Of compressed and decompressed messages; the client reads RESOURCE_EXHAUSTED.
   const server = new Server({ "grpc.max_receive_message_length": options.maxBodyBytes });
-  const handle: Handler = (call, reply) => void exportTraces(options, call.request, reply);
-  server.addService(exportMethod("trace", "TraceService"), { Export: handle });
-  for (const [signal, service] of [
-    ["metrics", "MetricsService"],
-    ["logs", "LogsService"],
-  ] as const) {
-    const message = `Hotspan stores traces and profiles: ${signal} were not stored.`;
-    const decline: Handler = (_call, reply) => reply(null, encodeExportResponse("protobuf", 0, message));
-    server.addService(exportMethod(signal, service), { Export: decline });
+  for (const method of options.methods) {
+    const call: Handler = ({ request }, reply) => void run(options, method, request, reply);
+    server.addService(definitionOf(method), { call });
   }
   return server;
 }
@@ -54,16 +48,16 @@ export function bindGrpcServer(server: Server, host: string, port: number): Prom
   });
 }
 
-async function exportTraces(
+async function run(
   options: GrpcServerOptions,
+  method: GrpcMethod,
   body: Buffer,
   reply: sendUnaryData<Buffer>,
 ): Promise<void> {
   const lease = options.budget.lease();
   try {
     lease.take(body.length);
-    const receipt = await options.traces.accept(body, "protobuf", "", lease);
-    reply(null, encodeExportResponse("protobuf", receipt.rejectedSpans, receipt.message));
+    reply(null, await method.receive(body, lease));
   } catch (error) {
     const known = asKnown(error);
     const code = GRPC_CODE[known.code];
@@ -78,11 +72,11 @@ async function exportTraces(
   }
 }
 
-function exportMethod(signal: string, service: string): ServiceDefinition {
+function definitionOf({ path }: GrpcMethod): ServiceDefinition {
   const same = (bytes: Buffer) => bytes;
   return {
-    Export: {
-      path: `/opentelemetry.proto.collector.${signal}.v1.${service}/Export`,
+    call: {
+      path,
       requestStream: false,
       responseStream: false,
       requestSerialize: same,

@@ -1,12 +1,13 @@
 /** The ingest process: the one writer of the store. Receives on 4318 (HTTP) and 4317 (gRPC) until told to stop. */
 import { connectableHost, readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
-import { receiveProfile } from "@/lib/ingest/profile-request";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
+import { withPatience } from "@/lib/ingest/with-patience";
 import { pause } from "@/lib/pause";
 import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore } from "@/lib/store/clickhouse";
+import { insertProfile } from "@/lib/store/insert-profile";
 import { migrateStore } from "@/lib/store/migrate";
 import { runSettler } from "@/lib/store/settle-traces";
 import { unixNanoFromMillis } from "@/lib/units";
@@ -59,8 +60,7 @@ async function start(): Promise<void> {
     grpcPort: config.otlpGrpcPort,
     maxBodyBytes: config.maxBodyBytes,
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
-    receiveProfile: (upload, pool) =>
-      receiveProfile({ ...upload, maxBytes: config.maxBodyBytes }, profiles, pool, background.signal),
+    insertProfile: (rows) => withPatience(() => insertProfile(profiles, rows), background.signal),
   });
   receiver = opened;
   const { signal } = background;

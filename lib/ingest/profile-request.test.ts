@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { receiveProfile } from "@/lib/ingest/profile-request";
 import { decodeProfileUpload } from "@/lib/ingest/profile-upload";
 import { firstRows, RECORDED_PROFILES, recordedProfile, recordedTops } from "@/lib/ingest/test-pprof-top";
 import { startTestDoors, type TestReceiver } from "@/lib/ingest/test-receiver";
@@ -31,7 +30,7 @@ beforeAll(async () => {
   store = await startTestStore();
   catalogue = await openCatalogue(`file:${join(folder, "catalogue.db")}`);
   doors = await startTestDoors({
-    receiveProfile: (upload, pool) => receiveProfile({ ...upload, maxBytes: 67_108_864 }, catalogue, pool),
+    insertProfile: (rows) => insertProfile(catalogue, rows),
   });
 });
 afterAll(async () => {

@@ -1,18 +1,11 @@
-/** POST /api/v1/profiles: one pprof of one service, stored before it is answered. */
+/** POST /api/v1/profiles: one pprof of one service, described by the query. */
 import { invalidInput } from "@/lib/errors";
 import { parseTraceId } from "@/lib/ids";
-import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { parseStart } from "@/lib/ingest/profile-time";
-import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
-import { withPatience } from "@/lib/ingest/with-patience";
+import type { ProfileUpload } from "@/lib/ingest/profile-upload";
 import type { LockKind } from "@/lib/profile/sample-type";
-import type { Catalogue } from "@/lib/store/catalogue";
-import { insertProfile } from "@/lib/store/insert-profile";
-import type { ProfileRows } from "@/lib/store/profile-row";
 import { unixNanoFromMillis } from "@/lib/units";
 
-/** Below this the way to a worker and back costs more than decoding here. */
-const INLINE_BYTES = 32_768;
 const MAX_SERVICE_LENGTH = 256;
 const MAX_LABELS = 32;
 const MAX_LABEL_LENGTH = 1_024;
@@ -27,60 +20,19 @@ const OTHER_KINDS: ReadonlySet<string> = new Set([
   "threadcreate",
   "wall",
 ]);
-const NEVER = new AbortController().signal;
-
-export interface ProfileReceipt {
-  readonly profileId: string;
-  readonly service: string;
-  readonly sampleTypes: readonly { readonly type: string; readonly unit: string; readonly total: number }[];
-  readonly samples: number;
-  /** Samples that say to which trace or span they belong. */
-  readonly labelled: number;
-  /** The same bytes were stored before; nothing was stored now. */
-  readonly duplicate: boolean;
-  /** Only when the bytes were stored before under another service's name, which they keep. */
-  readonly message?: string;
-}
-
-export interface ProfileRequest {
-  /** Uncompressed or gzipped as the profiler wrote it; not to be used afterwards. */
-  readonly body: Buffer;
-  readonly query: URLSearchParams;
-  /** Whether it is allowed was decided by who took the request. */
-  readonly source: string;
-  readonly maxBytes: number;
-}
 
 /**
- * @param stopping ends the waiting for a store that is away
- * @throws HotspanError `invalid-input` naming the parameter or what is wrong with the profile, `too-large`,
- *   `unavailable` when the store or the catalogue did not take it: then sending it again is right
+ * @param body uncompressed or gzipped as the profiler wrote it; not to be used afterwards
+ * @param source whether it is allowed was decided by who took the request
+ * @param maxBytes limit after inflation
+ * @throws HotspanError `invalid-input` naming the parameter
  */
-export async function receiveProfile(
-  request: ProfileRequest,
-  catalogue: Catalogue,
-  pool: DecodePool,
-  stopping: AbortSignal = NEVER,
-): Promise<ProfileReceipt> {
-  const upload = readUpload(request);
-  const rows = await decode(upload, pool);
-  const { duplicate, record } = await withPatience(() => insertProfile(catalogue, rows), stopping);
-  const { labelled, profileId, sampleTypes, samples, service } = record;
-  const receipt = { profileId, service, sampleTypes, samples, labelled, duplicate };
-  if (service === upload.service) return receipt;
-  const message = `The same bytes are stored already, as a profile of service "${service}": nothing was stored for "${upload.service}".`;
-  return { ...receipt, message };
-}
-
-async function decode(upload: ProfileUpload, pool: DecodePool): Promise<ProfileRows> {
-  if (upload.bytes.length <= INLINE_BYTES) return decodeProfileUpload(upload);
-  const result = await pool.run({ kind: "profile", upload });
-  if (result.kind !== "profile") throw new Error(`A decode worker answered ${result.kind} to a profile.`);
-  return result.rows;
-}
-
-/** @throws HotspanError `invalid-input` naming the parameter */
-function readUpload({ body, maxBytes, query, source }: ProfileRequest): ProfileUpload {
+export function readProfileRequest(
+  body: Buffer,
+  query: URLSearchParams,
+  source: string,
+  maxBytes: number,
+): ProfileUpload {
   const service = query.get("service")?.trim() ?? "";
   if (service === "") {
     throw invalidInput("The parameter service is missing: POST /api/v1/profiles?service=NAME.");

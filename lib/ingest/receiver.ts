@@ -3,9 +3,11 @@ import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { HotspanError } from "@/lib/errors";
 import { createByteBudget } from "@/lib/ingest/byte-budget";
-import { createDecodePool, type DecodePool } from "@/lib/ingest/decode-pool";
+import { createDecodePool } from "@/lib/ingest/decode-pool";
+import { grpcMethods, httpDoors } from "@/lib/ingest/doors";
 import { bindGrpcServer, createGrpcServer } from "@/lib/ingest/grpc-server";
-import { createIngestServer, type ProfileUpload } from "@/lib/ingest/http-server";
+import { createIngestServer } from "@/lib/ingest/http-server";
+import { createProfileIntake, type InsertProfile } from "@/lib/ingest/profile-intake";
 import { createTraceIntake } from "@/lib/ingest/trace-intake";
 
 export interface ReceiverOptions {
@@ -15,7 +17,7 @@ export interface ReceiverOptions {
   readonly grpcPort: number;
   readonly maxBodyBytes: number;
   readonly workerScript: URL;
-  readonly receiveProfile: (upload: ProfileUpload, pool: DecodePool) => Promise<unknown>;
+  readonly insertProfile: InsertProfile;
 }
 
 export interface Receiver {
@@ -39,29 +41,20 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const workers = Math.max(1, Math.min(2, availableParallelism() - 1));
   const pool = createDecodePool({ script: options.workerScript, workers, limitMs: DECODE_MS });
   const traces = createTraceIntake(pool);
-  const profiles = { accepted: 0, failedRequests: 0 };
+  const profiles = createProfileIntake(pool, options.insertProfile);
+  const intakes = { traces, profiles, maxBodyBytes };
   const http = createIngestServer({
-    traces,
+    doors: httpDoors(intakes),
     budget,
     maxBodyBytes,
-    receiveProfile: async (upload) => {
-      try {
-        const receipt = await options.receiveProfile(upload, pool);
-        profiles.accepted++;
-        return receipt;
-      } catch (error) {
-        profiles.failedRequests++;
-        throw error;
-      }
-    },
     health: () => ({
       status: "ok",
       spans: { ...traces.counts, queued: traces.queuedSpans() },
-      profiles,
+      profiles: profiles.counts,
       bytesHeld: budget.held(),
     }),
   });
-  const grpc = createGrpcServer({ traces, budget, maxBodyBytes });
+  const grpc = createGrpcServer({ methods: grpcMethods(intakes), budget, maxBodyBytes });
   const httpPort = await listen(http, host, options.httpPort);
   const grpcPort = await bindGrpcServer(grpc, host, options.grpcPort).catch((error: unknown) => {
     http.close();

@@ -25,7 +25,7 @@ export async function startTestDoors(options: Partial<ReceiverOptions> = {}): Pr
     grpcPort: 0,
     maxBodyBytes: 67_108_864,
     workerScript: WORKER_SCRIPT,
-    receiveProfile: async () => {
+    insertProfile: async () => {
       throw new HotspanError("invalid-input", "No profiles in this test.");
     },
     ...options,

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { decodeOtlpTraces } from "@/lib/ingest/otlp-traces";
-import { receiveProfile } from "@/lib/ingest/profile-request";
 import { startTestDoors, type TestReceiver } from "@/lib/ingest/test-receiver";
 import { findArchive, readArchive } from "@/lib/sample-data/archive";
 import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { readPprofTruth } from "@/lib/sample-data/test-pprof-top";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
+import { insertProfile } from "@/lib/store/insert-profile";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
 import { type UnixNano, unixNano, unixNanoFromMillis } from "@/lib/units";
 
@@ -24,12 +24,8 @@ let afterProfile: (received: number) => unknown = () => undefined;
 beforeAll(async () => {
   store = await startTestStore();
   doors = await startTestDoors({
-    receiveProfile: async (upload, pool) => {
-      const receipt = await receiveProfile(
-        { ...upload, maxBytes: upload.body.length * 100 },
-        await catalogue(),
-        pool,
-      );
+    insertProfile: async (rows) => {
+      const receipt = await insertProfile(await catalogue(), rows);
       await afterProfile(++received);
       return receipt;
     },

@@ -1,0 +1,34 @@
+import { type Door, jsonReply } from "@/lib/ingest/door";
+import { declinedDoor, tracesDoor } from "@/lib/ingest/door-otlp";
+import { declinedExport, exportTraces, type GrpcMethod } from "@/lib/ingest/grpc-otlp";
+import type { ProfileIntake } from "@/lib/ingest/profile-intake";
+import { readProfileRequest } from "@/lib/ingest/profile-request";
+import type { TraceIntake } from "@/lib/ingest/trace-intake";
+
+export interface Intakes {
+  readonly traces: TraceIntake;
+  readonly profiles: ProfileIntake;
+  /** Limit after inflation, for what is compressed inside a body. */
+  readonly maxBodyBytes: number;
+}
+
+/** Everything that can be sent to the HTTP port. The dashboard's port has a route for each, which forwards it here. */
+export function httpDoors(intakes: Intakes): Door[] {
+  return [tracesDoor(intakes.traces), declinedDoor("metrics"), declinedDoor("logs"), profilesDoor(intakes)];
+}
+
+/** Everything that can be sent to the gRPC port. */
+export function grpcMethods({ traces }: Intakes): GrpcMethod[] {
+  return [exportTraces(traces), declinedExport("metrics"), declinedExport("logs")];
+}
+
+function profilesDoor({ maxBodyBytes, profiles }: Intakes): Door {
+  return {
+    paths: ["/api/v1/profiles"],
+    receive: async ({ readBody, sourceOf, url }) => {
+      const source = sourceOf(url.searchParams.get("source"));
+      const upload = readProfileRequest(await readBody(), url.searchParams, source, maxBodyBytes);
+      return jsonReply(200, await profiles.accept(upload));
+    },
+  };
+}
