@@ -34,7 +34,7 @@ const BUILD_INPUTS = [
 /** Run from the repository's root. @throws Error with one sentence when a step fails */
 export async function prepare({ build = true, log = console.log } = {}) {
   checkNode();
-  installDependencies(log);
+  installDependencies(".", log);
   generateCatalogueClient(log);
   if (build) await buildEverything(log);
 }
@@ -48,18 +48,28 @@ function checkNode() {
   }
 }
 
-/** npm keeps what it installed in a hidden lockfile: the dependencies are in place when it agrees with ours. */
-function installDependencies(log) {
-  if (dependenciesInPlace()) return;
-  log("Installing dependencies (once, a minute or two) ...");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "Installing the dependencies failed");
+/** What tests send with: a package of its own, so that the product's stays small. @throws Error with one sentence */
+export function prepareClients(log = console.log) {
+  installDependencies("e2e/clients", log);
 }
 
-function dependenciesInPlace() {
-  const hidden = "node_modules/.package-lock.json";
+/** npm keeps what it installed in a hidden lockfile: the dependencies are in place when it agrees with ours. */
+function installDependencies(folder, log) {
+  if (dependenciesInPlace(folder)) return;
+  log(
+    folder === "."
+      ? "Installing dependencies (once, a minute or two) ..."
+      : `Installing ${folder} (once) ...`,
+  );
+  const options = ["--no-audit", "--no-fund", "--loglevel=error"];
+  run("npm", ["ci", ...options, "--prefix", folder], `Installing the dependencies of ${folder} failed`);
+}
+
+function dependenciesInPlace(folder) {
+  const hidden = join(folder, "node_modules/.package-lock.json");
   if (!existsSync(hidden)) return false;
   const installed = JSON.parse(readFileSync(hidden, "utf8")).packages;
-  const wanted = JSON.parse(readFileSync("package-lock.json", "utf8")).packages;
+  const wanted = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8")).packages;
   return Object.entries(wanted).every(
     ([path, entry]) =>
       path === "" ||

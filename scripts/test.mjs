@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { prepare } from "./prepare.mjs";
+import { prepare, prepareClients } from "./prepare.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 mkdirSync(".cache", { recursive: true });
@@ -57,6 +57,7 @@ const playwright = {
 };
 
 await prepare();
+prepareClients();
 step("types", [...bin("typescript/bin/tsc"), "--noEmit", "-p", "."]);
 step("format and lint", [...bin("@biomejs/biome/bin/biome"), "ci", "."]);
 step(
