@@ -1,5 +1,6 @@
 import type { PprofTables } from "@/lib/ingest/pprof-tables";
 import { HIGH, halvesOf, LOW } from "@/lib/profile/int64";
+import type { ProfileSpan } from "@/lib/profile/meaning";
 import { guessLockKind, type LockKind, nameSampleTypes, type SampleType } from "@/lib/profile/sample-type";
 
 const MAX_COUNT = 0xffff_ffff;
@@ -20,6 +21,7 @@ export function readValues(
   tables: PprofTables,
   lockKind: LockKind | undefined,
   leafNames: () => Iterable<string>,
+  span: ProfileSpan,
 ): ValueColumns {
   const { strings } = tables;
   const wireTypes = tables.sampleTypes.map(({ type, unit }) => ({
@@ -30,6 +32,7 @@ export function readValues(
     wireTypes,
     strings.text(tables.defaultSampleType),
     () => lockKind ?? guessLockKind(leafNames()),
+    span,
   );
   const sampleTypes: SampleType[] = [];
   const kept: { from: number; scale: bigint }[] = [];

@@ -6,11 +6,13 @@ import { readPprof } from "@/lib/ingest/pprof-read";
 import { buildStacks } from "@/lib/ingest/pprof-stacks";
 import type { PprofTables } from "@/lib/ingest/pprof-tables";
 import { readValues } from "@/lib/ingest/pprof-values";
-import { startOfWindow } from "@/lib/ingest/profile-time";
+import { readWindow } from "@/lib/ingest/profile-time";
+import { instanceFromLabels } from "@/lib/profile/instance";
 import { guessLanguage, type Language } from "@/lib/profile/language";
+import type { Temporality } from "@/lib/profile/meaning";
 import type { FunctionTable, Profile, StackTable } from "@/lib/profile/profile";
 import type { LockKind } from "@/lib/profile/sample-type";
-import type { UnixNano } from "@/lib/units";
+import type { Nanos, UnixNano } from "@/lib/units";
 
 /** What the sender says beside the bytes. */
 export interface PprofContext {
@@ -19,6 +21,12 @@ export interface PprofContext {
   readonly receivedUnixNano: UnixNano;
   /** Start of the window, over whatever the profile says. */
   readonly startUnixNano?: UnixNano;
+  /** Length of the window, over whatever the profile says. */
+  readonly durationNs?: Nanos;
+  /** Whether allocations and contentions are of the window or since the process started; else the profile's duration tells. */
+  readonly temporality?: Temporality;
+  /** The process, of those of the service; else a label that names it (lib/profile/instance.ts). */
+  readonly instance?: string;
   /** The trace for which the process was profiled. */
   readonly traceId?: string;
   /** Of all samples that do not say otherwise. */
@@ -43,14 +51,23 @@ export function decodePprof(bytes: Uint8Array, context: PprofContext): DecodedPp
   const tables = readPprof(inflatePprof(bytes, limits.maxBytes), limits);
   const references = checkPprof(tables);
   const { functions, stacks, stackOfSample } = buildStacks(tables, references, limits.maxFrames);
-  const { counts, sampleTypes, values } = readValues(tables, context.lockKind, () =>
-    leafNames(functions, stacks),
-  );
   const language = guessLanguage(functions.files);
-  const labels = readLabels(tables, { traceId: context.traceId ?? "", labels: context.labels ?? new Map() });
+  const window = readWindow(tables, language, context);
+  const { counts, sampleTypes, values } = readValues(
+    tables,
+    context.lockKind,
+    () => leafNames(functions, stacks),
+    {
+      temporality: context.temporality ?? (tables.durationNanos > 0n ? "delta" : "cumulative"),
+      hasDuration: window.durationNs > 0,
+    },
+  );
+  const processLabels = context.labels ?? new Map<string, string>();
+  const labels = readLabels(tables, { traceId: context.traceId ?? "", labels: processLabels });
   const profile: Profile = {
     service: context.service,
-    ...startOfWindow(tables, language, context.startUnixNano, context.receivedUnixNano),
+    instance: context.instance ?? instanceFromLabels(processLabels),
+    ...window,
     periodNs: periodNs(tables),
     sampleTypes,
     functions,

@@ -11,28 +11,34 @@ export interface WrittenTime {
   readonly durationNanos: bigint;
 }
 
+/** What the sender says of the window beside the profile. */
+export interface AskedWindow {
+  readonly startUnixNano?: UnixNano;
+  readonly durationNs?: Nanos;
+  /** Stands in for a missing time: profiles are sent when their window ends. */
+  readonly receivedUnixNano: UnixNano;
+}
+
 /**
- * When a profile's window began. Go writes its start; @datadog/pprof, and so every profiler of Node, its end.
+ * When a profile's window began, and how long it was. Go writes its start; @datadog/pprof, and so every profiler of
+ * Node, its end. The sender's own word wins over both.
  *
- * @param asked the sender's own word (`start`), which wins
- * @param received stands in for a missing time: profiles are sent when their window ends
  * @throws HotspanError `invalid-input` for a negative or impossible time
  */
-export function startOfWindow(
+export function readWindow(
   { timeNanos, durationNanos }: WrittenTime,
   language: Language,
-  asked: UnixNano | undefined,
-  received: UnixNano,
+  asked: AskedWindow,
 ): { startUnixNano: UnixNano; durationNs: Nanos } {
   if (durationNanos < 0n || durationNanos > MAX_DURATION_NS) {
     throw invalidInput(`The profile's duration_nanos is ${durationNanos}; it must be between 0 and 31 days.`);
   }
   if (timeNanos < 0n) throw invalidInput(`The profile's time_nanos is ${timeNanos}, before 1970.`);
-  const durationNs = Number(durationNanos);
-  if (asked !== undefined) return { startUnixNano: asked, durationNs };
+  const durationNs = asked.durationNs ?? Number(durationNanos);
+  if (asked.startUnixNano !== undefined) return { startUnixNano: asked.startUnixNano, durationNs };
   const isEnd = timeNanos === 0n || language === "nodejs";
-  const written = timeNanos === 0n ? received : timeNanos;
-  const start = isEnd ? written - durationNanos : written;
+  const written = timeNanos === 0n ? asked.receivedUnixNano : timeNanos;
+  const start = isEnd ? written - BigInt(durationNs) : written;
   return { startUnixNano: unixNano(start > 0n ? start : 0n), durationNs };
 }
 

@@ -44,6 +44,8 @@ export interface SampleColumns {
   readonly counts: Uint32Array;
   /** values[sample * sampleTypes.length + type], in the unit of the type; negative in differences of two profiles. */
   readonly values: BigInt64Array;
+  /** When each was taken, where the format says so; 0 unknown. Absent: all were taken during the profile's window. */
+  readonly takenAtUnixNano?: BigInt64Array;
 }
 
 /**
@@ -52,6 +54,8 @@ export interface SampleColumns {
  */
 export interface Profile {
   readonly service: string;
+  /** Which of the service's processes, "" when unknown: what tells whose state the latest snapshot is. */
+  readonly instance: string;
   /** Start of the window in which samples were taken. */
   readonly startUnixNano: UnixNano;
   readonly durationNs: Nanos;

@@ -3,6 +3,7 @@
  * called them, and which of a profile's types stands for it.
  */
 import { invalidInput } from "@/lib/errors";
+import { type Meaning, meaningOfType, type ProfileSpan } from "@/lib/profile/meaning";
 
 export interface SampleType {
   /** `cpu`, `wall`, `alloc_space`, `mutex`, ... or the profile's own name. */
@@ -11,6 +12,7 @@ export interface SampleType {
   readonly unit: string;
   /** True on exactly one type of a profile: its rows carry the profile's sample count. */
   readonly isPrimary: boolean;
+  readonly meaning: Meaning;
 }
 
 /** One of a profile's own value columns, in its order. */
@@ -45,6 +47,7 @@ const NANOSECONDS_PER: ReadonlyMap<string, number> = new Map([
  * @param wireTypes the profile's types in its order
  * @param defaultType its `default_sample_type`, "" when it names none
  * @param lockKind asked for only when the profile has contentions
+ * @param span what decides whether values were measured in a window, since the process started, or at one moment
  * @returns a column for each, exactly one of them primary
  * @throws HotspanError `invalid-input` when two columns would carry the same name
  */
@@ -52,6 +55,7 @@ export function nameSampleTypes(
   wireTypes: readonly WireType[],
   defaultType: string,
   lockKind: () => LockKind,
+  span: ProfileSpan,
 ): ValueColumn[] {
   const onlyCounts = wireTypes.every(isSampleCount);
   let lock: LockKind | undefined;
@@ -76,7 +80,8 @@ export function nameSampleTypes(
       throw invalidInput(`The profile has two sample types named "${column.type}".`);
     taken.add(column.type);
     const { scale, type, unit } = column;
-    return { role: "value", scale, sampleType: { type, unit, isPrimary: index === primary } };
+    const meaning = meaningOfType(type, span);
+    return { role: "value", scale, sampleType: { type, unit, isPrimary: index === primary, meaning } };
   });
 }
 
