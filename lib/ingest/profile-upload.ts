@@ -1,7 +1,9 @@
 /** From the bytes of one upload to rows: pure, so that it runs in a worker thread as well as here. */
 import { createHash } from "node:crypto";
+import { invalidInput } from "@/lib/errors";
 import { decodePprof } from "@/lib/ingest/pprof";
 import type { Temporality } from "@/lib/profile/meaning";
+import type { Profile } from "@/lib/profile/profile";
 import type { LockKind } from "@/lib/profile/sample-type";
 import { encodeProfileRows, type ProfileRows } from "@/lib/store/profile-row";
 import type { Nanos, UnixNano } from "@/lib/units";
@@ -9,8 +11,11 @@ import type { Nanos, UnixNano } from "@/lib/units";
 export interface ProfileUpload {
   /** A pprof, gzipped or not. */
   readonly bytes: Uint8Array;
+  /** "" takes the one that all labels of its samples agree on. */
   readonly service: string;
   readonly receivedUnixNano: UnixNano;
+  /** Stands in for a time that the profile does not have; when absent, the time it was received. */
+  readonly writtenUnixNano?: UnixNano | undefined;
   readonly startUnixNano: UnixNano | undefined;
   /** Length of the window, over whatever the profile says. */
   readonly durationNs?: Nanos | undefined;
@@ -24,6 +29,8 @@ export interface ProfileUpload {
   readonly labels: ReadonlyMap<string, string>;
   readonly lockKind: LockKind | undefined;
   readonly source: string;
+  /** How it came, for the list of profiles: `file:NAME`, `watch:PATH`; absent for a push. */
+  readonly origin?: string | undefined;
   /** Limit after inflation. */
   readonly maxBytes: number;
 }
@@ -34,7 +41,7 @@ export function decodeProfileUpload(upload: ProfileUpload): ProfileRows {
   const sha256 = createHash("sha256").update(upload.bytes).digest("hex");
   const { language, profile } = decodePprof(upload.bytes, {
     service: upload.service,
-    receivedUnixNano: upload.receivedUnixNano,
+    receivedUnixNano: upload.writtenUnixNano ?? upload.receivedUnixNano,
     traceId: upload.traceId,
     labels: upload.labels,
     limits: { maxBytes },
@@ -45,5 +52,18 @@ export function decodeProfileUpload(upload: ProfileUpload): ProfileRows {
     ...(lockKind === undefined ? {} : { lockKind }),
   });
   const received = new Date(Number(upload.receivedUnixNano / 1_000_000n)).toISOString().slice(0, 10);
-  return encodeProfileRows(profile, { sha256, source: upload.source, language }, received);
+  const named = profile.service === "" ? { ...profile, service: serviceOfLabels(profile) } : profile;
+  const { origin = "", source } = upload;
+  return encodeProfileRows(named, { sha256, source, origin, language }, received);
+}
+
+const SERVICE_LABELS: ReadonlySet<string> = new Set(["service", "service_name", "service.name"]);
+
+function serviceOfLabels({ labelSets }: Profile): string {
+  const named = new Set(labelSets.flat().flatMap(([key, value]) => (SERVICE_LABELS.has(key) ? [value] : [])));
+  const [only = ""] = named;
+  if (named.size === 1 && only !== "") return only;
+  const reason =
+    named.size > 1 ? `is of ${named.size} services by its labels` : "does not say which service it is of";
+  throw invalidInput(`The profile ${reason}: name one with the parameter service=NAME.`);
 }

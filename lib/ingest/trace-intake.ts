@@ -23,6 +23,8 @@ export interface TraceIntake {
    * @throws HotspanError `invalid-input`, `overloaded` or `unavailable`; then none of it counts as received
    */
   accept(body: Buffer, encoding: OtlpEncoding, source: string, lease: ByteLease): Promise<TraceReceipt>;
+  /** The same for spans that were decoded already. */
+  acceptRows(traces: TraceRows, lease: ByteLease): Promise<TraceReceipt>;
   readonly counts: { accepted: number; rejected: number; failedRequests: number };
   queuedSpans(): number;
   /** Stores what waits; a store that does not answer is not waited for. */
@@ -49,6 +51,27 @@ export function createTraceIntake(pool: DecodePool): TraceIntake {
     return result.traces;
   }
 
+  async function store({ message, rejectedSpans, rows }: TraceRows, lease: ByteLease): Promise<TraceReceipt> {
+    lease.hold(rows.text.length);
+    const refused = rows.count === 0 ? 0 : await groups.submit(rows);
+    counts.accepted += rows.count - refused;
+    counts.rejected += rejectedSpans + refused;
+    if (refused === 0) return { rejectedSpans, message };
+    return {
+      rejectedSpans: rejectedSpans + refused,
+      message: `${message} ${refused} spans refused by the store.`.trim(),
+    };
+  }
+
+  async function counted(work: () => Promise<TraceReceipt>): Promise<TraceReceipt> {
+    try {
+      return await work();
+    } catch (error) {
+      counts.failedRequests++;
+      throw error;
+    }
+  }
+
   return {
     counts,
     queuedSpans: groups.queuedRows,
@@ -56,23 +79,11 @@ export function createTraceIntake(pool: DecodePool): TraceIntake {
       stopping.abort();
       return groups.drain();
     },
-    accept: async (bytes, encoding, source, lease) => {
-      try {
+    accept: (bytes, encoding, source, lease) =>
+      counted(async () => {
         const now = BigInt(Date.now()) * 1_000_000n;
-        const { rows, rejectedSpans, message } = await decode({ bytes, encoding, now, source });
-        lease.hold(rows.text.length);
-        const refused = rows.count === 0 ? 0 : await groups.submit(rows);
-        counts.accepted += rows.count - refused;
-        counts.rejected += rejectedSpans + refused;
-        if (refused === 0) return { rejectedSpans, message };
-        return {
-          rejectedSpans: rejectedSpans + refused,
-          message: `${message} ${refused} spans refused by the store.`.trim(),
-        };
-      } catch (error) {
-        counts.failedRequests++;
-        throw error;
-      }
-    },
+        return store(await decode({ bytes, encoding, now, source }), lease);
+      }),
+    acceptRows: (traces, lease) => counted(() => store(traces, lease)),
   };
 }

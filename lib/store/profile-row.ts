@@ -65,6 +65,8 @@ export interface ProfileRecord {
   readonly startUnixNano: string;
   readonly durationNs: string;
   readonly source: string;
+  /** How it came: `file:NAME`, `watch:PATH`; absent or "" for a push. */
+  readonly origin?: string;
 }
 
 /** A profile ready to be stored. Plain data, so that it can come from a worker. */
@@ -81,7 +83,12 @@ export interface ProfileRows {
  */
 export function encodeProfileRows(
   profile: Profile,
-  identity: { readonly sha256: string; readonly source: string; readonly language: string },
+  identity: {
+    readonly sha256: string;
+    readonly source: string;
+    readonly origin?: string;
+    readonly language: string;
+  },
   received: string,
 ): ProfileRows {
   const profileId = identity.sha256.slice(0, 16);
