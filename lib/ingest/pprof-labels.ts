@@ -27,6 +27,8 @@ export interface LabelColumns {
   readonly endpoints: Uint32Array;
   readonly ties: Uint8Array;
   readonly labelSetOfSample: Uint32Array;
+  /** Unix nanoseconds, 0 unknown; undefined when no sample says when it was taken. */
+  readonly takenAt: BigInt64Array | undefined;
 }
 
 const NO_ENDPOINT = 1_000;
@@ -106,6 +108,7 @@ class LabelReader {
     const endpoints = new Uint32Array(sampleCount);
     const ties = new Uint8Array(sampleCount);
     const labelSetOfSample = new Uint32Array(sampleCount);
+    let takenAt: BigInt64Array | undefined;
     const left: number[] = [];
     for (let sample = 0; sample < sampleCount; sample++) {
       let trace = 0;
@@ -141,6 +144,14 @@ class LabelReader {
               text = 1;
             }
             break;
+          case "taken-at": {
+            const instant = this.instantAt(at);
+            if (instant === 0n) break;
+            takenAt ??= new BigInt64Array(sampleCount);
+            takenAt[sample] = instant;
+            text = 1;
+            break;
+          }
           case "label":
             break;
         }
@@ -154,7 +165,17 @@ class LabelReader {
       labelSetOfSample[sample] = left.length === 0 ? this.processSet : this.setOf(left);
     }
     const { labelSets, texts } = this;
-    return { texts, labelSets, traceIds, spanIds, rootSpanIds, endpoints, ties, labelSetOfSample };
+    return {
+      texts,
+      labelSets,
+      traceIds,
+      spanIds,
+      rootSpanIds,
+      endpoints,
+      ties,
+      labelSetOfSample,
+      takenAt,
+    };
   }
 
   /** A span without its trace in a profile captured for a trace: the span may be of another, so the capture ties it. */
@@ -211,6 +232,17 @@ class LabelReader {
       this.values[at] ?? 0,
       (string) => strings.hexId(string, 16) ?? parseSpanLabel(strings.text(string), encoding),
     );
+  }
+
+  /** @returns 0 for what is no number or before 1970 */
+  private instantAt(at: number): bigint {
+    const instant = this.isNumber(at) ? this.integerAt(at) : 0n;
+    return instant > 0n ? instant : 0n;
+  }
+
+  private integerAt(at: number): bigint {
+    const high = BigInt((this.numbers[at * 2 + 1] ?? 0) | 0);
+    return (high << 32n) | BigInt(this.numbers[at * 2] ?? 0);
   }
 
   private plainAt(at: number): number {
@@ -278,8 +310,7 @@ class LabelReader {
     for (const at of left) {
       const key = bareLabelKey(this.tables.strings.text(this.keys[at] ?? 0));
       if (this.isNumber(at)) {
-        const high = BigInt((this.numbers[at * 2 + 1] ?? 0) | 0);
-        set.set(key, String((high << 32n) | BigInt(this.numbers[at * 2] ?? 0)));
+        set.set(key, String(this.integerAt(at)));
       } else {
         set.set(key, this.tables.strings.text(this.values[at] ?? 0));
       }

@@ -85,6 +85,7 @@ export function decodePprof(bytes: Uint8Array, context: PprofContext): DecodedPp
       labelSets: labels.labelSetOfSample,
       counts,
       values,
+      ...(labels.takenAt === undefined ? {} : { takenAtUnixNano: labels.takenAt }),
     },
   };
   return { profile, language };

@@ -1,10 +1,11 @@
 /** POST /api/v1/profiles: one pprof of one service, described by the query. */
 import { invalidInput } from "@/lib/errors";
 import { parseTraceId } from "@/lib/ids";
-import { parseStart } from "@/lib/ingest/profile-time";
+import { MAX_DURATION_NS, parseInstant } from "@/lib/ingest/profile-time";
 import type { ProfileUpload } from "@/lib/ingest/profile-upload";
+import type { Temporality } from "@/lib/profile/meaning";
 import type { LockKind } from "@/lib/profile/sample-type";
-import { unixNanoFromMillis } from "@/lib/units";
+import { type Nanos, unixNanoFromMillis } from "@/lib/units";
 
 const MAX_SERVICE_LENGTH = 256;
 const MAX_LABELS = 32;
@@ -40,18 +41,55 @@ export function readProfileRequest(
   if (service.length > MAX_SERVICE_LENGTH) {
     throw invalidInput(`The parameter service is longer than ${MAX_SERVICE_LENGTH} characters.`);
   }
-  const start = query.get("start");
+  const instance = query.get("instance")?.trim() ?? "";
+  if (instance.length > MAX_SERVICE_LENGTH) {
+    throw invalidInput(`The parameter instance is longer than ${MAX_SERVICE_LENGTH} characters.`);
+  }
   return {
     bytes: body,
     service,
     receivedUnixNano: unixNanoFromMillis(Date.now()),
-    startUnixNano: start === null ? undefined : parseStart(start),
+    ...readWindow(query),
+    temporality: readTemporality(query.get("temporality")),
+    instance: instance === "" ? undefined : instance,
     traceId: readTraceId(query.get("trace_id")),
     labels: readLabels(query),
     lockKind: readKind(query.get("kind")),
     source,
     maxBytes,
   };
+}
+
+/** `start`, and its length as `duration` or by its `end`. */
+function readWindow(query: URLSearchParams): Pick<ProfileUpload, "startUnixNano" | "durationNs"> {
+  const [start, end] = (["start", "end"] as const).map((name) => {
+    const text = query.get(name);
+    return text === null ? undefined : parseInstant(name, text);
+  });
+  const text = query.get("duration");
+  if (text !== null && end !== undefined) {
+    throw invalidInput("The parameters duration and end say the same: give one of them.");
+  }
+  if (text !== null) return { startUnixNano: start, durationNs: parseLength("duration", text) };
+  if (end === undefined) return { startUnixNano: start, durationNs: undefined };
+  if (start === undefined) throw invalidInput("The parameter end needs start.");
+  return { startUnixNano: start, durationNs: checkLength("end", end - start) };
+}
+
+function parseLength(name: string, text: string): Nanos {
+  return checkLength(name, /^\d{1,19}$/.test(text) ? BigInt(text) : -1n);
+}
+
+function checkLength(name: string, length: bigint): Nanos {
+  if (length < 0n || length > MAX_DURATION_NS) {
+    throw invalidInput(`The parameter ${name} makes the profile no length between 0 and 31 days.`);
+  }
+  return Number(length);
+}
+
+function readTemporality(text: string | null): Temporality | undefined {
+  if (text === null || text === "delta" || text === "cumulative") return text ?? undefined;
+  throw invalidInput(`temporality=${text.slice(0, 40)} is neither delta nor cumulative.`);
 }
 
 function readTraceId(text: string | null): string {

@@ -3,7 +3,7 @@ import type { Language } from "@/lib/profile/language";
 import { MAX_UNIX_NANO, type Nanos, type UnixNano, unixNano } from "@/lib/units";
 
 /** A profile of more than a month is a broken clock's. */
-const MAX_DURATION_NS = 31n * 86_400_000_000_000n;
+export const MAX_DURATION_NS = 31n * 86_400_000_000_000n;
 
 export interface WrittenTime {
   /** `time_nanos` and `duration_nanos` as the profile has them; 0 when missing. */
@@ -42,11 +42,11 @@ export function readWindow(
   return { startUnixNano: unixNano(start > 0n ? start : 0n), durationNs };
 }
 
-/** @throws HotspanError `invalid-input` for what is no instant between 1970 and 2262 */
-export function parseStart(text: string): UnixNano {
-  const start = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
-  if (start <= 0n || start > MAX_UNIX_NANO) {
-    throw invalidInput(`start=${text.slice(0, 40)} is not an instant in Unix nanoseconds.`);
+/** @param name of the parameter @throws HotspanError `invalid-input` for what is no instant between 1970 and 2262 */
+export function parseInstant(name: string, text: string): UnixNano {
+  const instant = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n;
+  if (instant <= 0n || instant > MAX_UNIX_NANO) {
+    throw invalidInput(`${name}=${text.slice(0, 40)} is not an instant in Unix nanoseconds.`);
   }
-  return unixNano(start);
+  return unixNano(instant);
 }

@@ -11,6 +11,8 @@ export type LabelMeaning =
   | { readonly kind: "root-span"; readonly encoding: IdEncoding }
   /** The lowest rank of a sample's labels names its endpoint; the others stay labels. */
   | { readonly kind: "endpoint"; readonly rank: number }
+  /** When the sample was taken, in Unix nanoseconds. */
+  | { readonly kind: "taken-at" }
   | { readonly kind: "label" };
 
 /**
@@ -35,6 +37,7 @@ const KEYS: ReadonlyMap<string, LabelMeaning> = new Map<string, LabelMeaning>([
   ["otelspanid", { kind: "span", encoding: "hex", isRoot: false }],
   ["profileid", { kind: "span", encoding: "hex", isRoot: true }], // otel-profiling-go <= 0.5.0, Ruby, .NET
   ["localrootspanid", { kind: "root-span", encoding: "hex" }],
+  ["endtimestampns", { kind: "taken-at" }], // Datadog
   ...["endpoint", "traceendpoint", "httproute", "route", "spanname", "span", "handler"].map(
     (key, rank) => [key, { kind: "endpoint", rank }] as const,
   ),

@@ -24,8 +24,10 @@ export const SAMPLE_COLUMNS = [
   "duration_ns",
   "profile_id",
   "source",
+  "instance",
   "type",
   "is_primary",
+  "meaning",
   "value",
   "endpoint",
   "trace_id",
@@ -35,6 +37,7 @@ export const SAMPLE_COLUMNS = [
   "stack_id",
   "count",
   "labels",
+  "taken_at",
 ] as const;
 
 /** One insert is one block of one part, which is what makes a profile whole or absent: the engine takes so many rows. */
@@ -169,9 +172,10 @@ function encodeSamples(
     profile.durationNs,
     profileId,
     JSON.stringify(source),
+    JSON.stringify(profile.instance),
   ].join(",")},`;
   const prefixes = sampleTypes.map(
-    ({ isPrimary, type }) => `${constant}${JSON.stringify(type)},${isPrimary ? 1 : 0},`,
+    ({ isPrimary, meaning, type }) => `${constant}${JSON.stringify(type)},${isPrimary ? 1 : 0},"${meaning}",`,
   );
   const quoted = texts.map((text) => JSON.stringify(text));
   const labels = labelSets.map((set) =>
@@ -180,6 +184,8 @@ function encodeSamples(
       : `{${set.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`,
   );
   const stackIds = Array.from(profile.stacks.ids, String);
+  const taken = samples.takenAtUnixNano;
+  const takenAt = (sample: number) => (taken === undefined ? "0" : `"${inSeconds(taken[sample] ?? 0n)}"`);
   const halves = halvesOf(samples.values);
   const stride = sampleTypes.length;
   const text = new RowText();
@@ -194,7 +200,7 @@ function encodeSamples(
         tail =
           `,${quoted[samples.endpoints[sample] ?? 0]},${quoted[samples.traceIds[sample] ?? 0]},` +
           `${quoted[samples.spanIds[sample] ?? 0]},${quoted[samples.rootSpanIds[sample] ?? 0]},${samples.ties[sample]},` +
-          `${stackIds[samples.stacks[sample] ?? 0]},${samples.counts[sample]},${labels[samples.labelSets[sample] ?? 0]}]\n`;
+          `${stackIds[samples.stacks[sample] ?? 0]},${samples.counts[sample]},${labels[samples.labelSets[sample] ?? 0]},${takenAt(sample)}]\n`;
       }
       text.add(`${prefixes[type]}${integerText(samples.values, halves, at)}${tail}`);
       count++;
