@@ -1,5 +1,8 @@
 import { type Door, jsonReply } from "@/lib/ingest/door";
+import { datadogDoor } from "@/lib/ingest/door-datadog";
 import { declinedDoor, tracesDoor } from "@/lib/ingest/door-otlp";
+import { pushDoor, pushMethods } from "@/lib/ingest/door-push";
+import { pyroscopeDoor } from "@/lib/ingest/door-pyroscope";
 import { declinedExport, exportTraces, type GrpcMethod } from "@/lib/ingest/grpc-otlp";
 import type { ProfileIntake } from "@/lib/ingest/profile-intake";
 import { readProfileRequest } from "@/lib/ingest/profile-request";
@@ -14,12 +17,25 @@ export interface Intakes {
 
 /** Everything that can be sent to the HTTP port. The dashboard's port has a route for each, which forwards it here. */
 export function httpDoors(intakes: Intakes): Door[] {
-  return [tracesDoor(intakes.traces), declinedDoor("metrics"), declinedDoor("logs"), profilesDoor(intakes)];
+  return [
+    tracesDoor(intakes.traces),
+    declinedDoor("metrics"),
+    declinedDoor("logs"),
+    profilesDoor(intakes),
+    pyroscopeDoor(intakes),
+    pushDoor(intakes),
+    datadogDoor(intakes),
+  ];
 }
 
 /** Everything that can be sent to the gRPC port. */
-export function grpcMethods({ traces }: Intakes): GrpcMethod[] {
-  return [exportTraces(traces), declinedExport("metrics"), declinedExport("logs")];
+export function grpcMethods(intakes: Intakes): GrpcMethod[] {
+  return [
+    exportTraces(intakes.traces),
+    declinedExport("metrics"),
+    declinedExport("logs"),
+    ...pushMethods(intakes),
+  ];
 }
 
 function profilesDoor({ maxBodyBytes, profiles }: Intakes): Door {

@@ -1,9 +1,17 @@
+import { HotspanError } from "@/lib/errors";
+import type { ByteLease } from "@/lib/ingest/byte-budget";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
 import type { ProfileRecord, ProfileRows } from "@/lib/store/profile-row";
 
 /** Below this the way to a worker and back costs more than decoding here. */
 const INLINE_BYTES = 32_768;
+/** The same where one request brings many: gzip makes a thousand bytes of one, and this thread would do nothing else. */
+const INLINE_BYTES_OF_MANY = 4_096;
+/** Of one request. */
+const MAX_PROFILES = 256;
+/** Rows of all profiles of one request, which are in memory together: as many bytes as one profile's may be. */
+const MAX_ROW_BYTES = 201_326_592;
 
 export interface ProfileReceipt {
   readonly profileId: string;
@@ -27,6 +35,14 @@ export interface ProfileIntake {
   accept(upload: ProfileUpload): Promise<ProfileReceipt>;
   /** The same for a profile that was decoded already. */
   acceptRows(rows: ProfileRows): Promise<ProfileReceipt>;
+  /**
+   * The profiles of one request: all are read before the first is stored, so a bad one keeps out all of them, and what
+   * was stored before the store failed is known again when the request is sent again.
+   * @param uploads may be views of the request's body
+   * @param lease pays for their rows
+   * @throws HotspanError as `accept` does, naming which profile it was
+   */
+  acceptAll(uploads: readonly ProfileUpload[], lease: ByteLease): Promise<ProfileReceipt[]>;
   readonly counts: { accepted: number; failedRequests: number };
 }
 
@@ -39,9 +55,12 @@ export type InsertProfile = (
 export function createProfileIntake(pool: DecodePool, insert: InsertProfile): ProfileIntake {
   const counts = { accepted: 0, failedRequests: 0 };
 
-  async function decode(upload: ProfileUpload): Promise<ProfileRows> {
-    if (upload.bytes.length <= INLINE_BYTES) return decodeProfileUpload(upload);
-    const result = await pool.run({ kind: "profile", upload });
+  async function decode(upload: ProfileUpload, inlineBytes = INLINE_BYTES): Promise<ProfileRows> {
+    if (upload.bytes.length <= inlineBytes) return decodeProfileUpload(upload);
+    const { bytes } = upload;
+    // A view would take all that it is a view of along to the worker.
+    const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+    const result = await pool.run({ kind: "profile", upload: { ...upload, bytes: own } });
     if (result.kind !== "profile") throw new Error(`A decode worker answered ${result.kind} to a profile.`);
     return result.rows;
   }
@@ -56,10 +75,30 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     return { ...receipt, message };
   }
 
-  async function counted(work: () => Promise<ProfileReceipt>): Promise<ProfileReceipt> {
+  async function decodeAll(uploads: readonly ProfileUpload[], lease: ByteLease): Promise<ProfileRows[]> {
+    if (uploads.length > MAX_PROFILES) throw tooMuch(`${uploads.length} profiles`, `${MAX_PROFILES}`);
+    const all: ProfileRows[] = [];
+    const received = uploads.reduce((sum, upload) => sum + upload.bytes.length, 0);
+    let bytes = 0;
+    for (const upload of uploads) {
+      const rows = await (uploads.length === 1
+        ? decode(upload)
+        : decode(upload, INLINE_BYTES_OF_MANY).catch((error: unknown) => {
+            throw naming(all.length + 1, uploads.length, error);
+          }));
+      bytes += rows.functions.text.length + rows.stacks.text.length + rows.samples.text.length;
+      if (all.length > 0 && bytes > MAX_ROW_BYTES)
+        throw tooMuch("more rows", `${MAX_ROW_BYTES} bytes of them`);
+      lease.hold(received + bytes);
+      all.push(rows);
+    }
+    return all;
+  }
+
+  async function counted<T>(work: () => Promise<T>, profiles = 1): Promise<T> {
     try {
       const receipt = await work();
-      counts.accepted++;
+      counts.accepted += profiles;
       return receipt;
     } catch (error) {
       counts.failedRequests++;
@@ -71,5 +110,22 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     counts,
     accept: (upload) => counted(async () => store(await decode(upload))),
     acceptRows: (rows) => counted(() => store(rows)),
+    acceptAll: (uploads, lease) =>
+      counted(async () => {
+        const receipts: ProfileReceipt[] = [];
+        for (const rows of await decodeAll(uploads, lease)) receipts.push(await store(rows));
+        return receipts;
+      }, uploads.length),
   };
+}
+
+function naming(position: number, count: number, error: unknown): unknown {
+  if (!(error instanceof HotspanError)) return error;
+  const { cause, code, message, retryAfterSeconds } = error;
+  const options = { cause, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  return new HotspanError(code, `Profile ${position} of ${count}: ${message}`, options);
+}
+
+function tooMuch(what: string, limit: string): HotspanError {
+  return new HotspanError("too-large", `The request has ${what}; the limit is ${limit}: send fewer at once.`);
 }

@@ -23,6 +23,11 @@ export type ValueColumn =
 /** Contentions of mutexes and of blocked goroutines look the same but for where they came from. */
 export type LockKind = "mutex" | "block";
 
+/** @returns undefined for what names neither */
+export function parseLockKind(text: string | undefined): LockKind | undefined {
+  return text === "mutex" || text === "block" ? text : undefined;
+}
+
 interface WireType {
   readonly type: string;
   readonly unit: string;
