@@ -13,6 +13,7 @@ const environment = z.object({
   HOTSPAN_OTLP_GRPC_PORT: port(4317),
   HOTSPAN_SAMPLE_DATA: z.enum(["auto", "off"]).default("auto"),
   HOTSPAN_MAX_BODY_BYTES: z.coerce.number().int().min(1_024).max(1_073_741_824).default(67_108_864),
+  HOTSPAN_MAX_QUEUED_BATCHES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   HOTSPAN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOTSPAN_CATALOGUE_URL: z
@@ -34,6 +35,8 @@ export interface Config {
   readonly sampleData: "auto" | "off";
   /** Limit on a request's body, compressed and decompressed, in bytes. */
   readonly maxBodyBytes: number;
+  /** Requests that may wait to be stored before others are answered 429. */
+  readonly maxQueuedBatches: number;
   /** undefined keeps everything. */
   readonly retentionDays: number | undefined;
   /** The ClickHouse server or the embedded engine; undefined in the supervisor before the engine has a port. */
@@ -68,6 +71,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     otlpGrpcPort: value.HOTSPAN_OTLP_GRPC_PORT,
     sampleData: value.HOTSPAN_SAMPLE_DATA,
     maxBodyBytes: value.HOTSPAN_MAX_BODY_BYTES,
+    maxQueuedBatches: value.HOTSPAN_MAX_QUEUED_BATCHES,
     retentionDays: value.HOTSPAN_RETENTION_DAYS,
     clickhouseUrl: value.CLICKHOUSE_URL ?? value.HOTSPAN_ENGINE_URL,
     storeKind: value.CLICKHOUSE_URL === undefined ? "embedded" : "remote",

@@ -14,6 +14,7 @@ import type { ByteBudget } from "@/lib/ingest/byte-budget";
 import { asKnown } from "@/lib/ingest/door";
 import type { GrpcMethod } from "@/lib/ingest/grpc-otlp";
 import { encodeRetryStatus, GRPC_CODE } from "@/lib/ingest/otlp-response";
+import type { Refusals } from "@/lib/ingest/refusals";
 
 // What it would log reaches us as an error too, and is told once, in our words.
 setLogVerbosity(logVerbosity.NONE);
@@ -21,6 +22,7 @@ setLogVerbosity(logVerbosity.NONE);
 export interface GrpcServerOptions {
   readonly methods: readonly GrpcMethod[];
   readonly budget: ByteBudget;
+  readonly refusals: Refusals;
   readonly maxBodyBytes: number;
 }
 
@@ -60,6 +62,7 @@ async function run(
     reply(null, await method.receive(body, lease));
   } catch (error) {
     const known = asKnown(error);
+    options.refusals.count(known);
     const code = GRPC_CODE[known.code];
     const metadata = new Metadata();
     if (code === status.UNAVAILABLE) {

@@ -5,12 +5,14 @@ import { readBody } from "@/lib/ingest/body";
 import type { ByteBudget } from "@/lib/ingest/byte-budget";
 import { asKnown, type Door, errorReply, jsonReply, type Reply } from "@/lib/ingest/door";
 import { parseContentEncoding } from "@/lib/ingest/media-type";
+import type { Refusals } from "@/lib/ingest/refusals";
 
 export interface HttpServerOptions {
   readonly doors: readonly Door[];
   /** What GET /health says, as plain data. */
   readonly health: () => unknown;
   readonly budget: ByteBudget;
+  readonly refusals: Refusals;
   readonly maxBodyBytes: number;
 }
 
@@ -88,6 +90,7 @@ async function passDoor(
     });
   } catch (error) {
     const known = asKnown(error);
+    options.refusals.count(known);
     const reply = door.refuse?.(known, headers) ?? errorReply(known);
     return { ...reply, headers: { ...reply.headers, ...retryAfter(known) } };
   } finally {

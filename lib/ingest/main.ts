@@ -9,6 +9,7 @@ import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore } from "@/lib/store/clickhouse";
 import { insertProfile } from "@/lib/store/insert-profile";
 import { migrateStore } from "@/lib/store/migrate";
+import { createSampler } from "@/lib/store/run-sampler";
 import { runSettler } from "@/lib/store/settle-traces";
 import { unixNanoFromMillis } from "@/lib/units";
 
@@ -54,16 +55,20 @@ async function start(): Promise<void> {
     migrateStore({ storeKind: config.storeKind, retentionDays: config.retentionDays }),
   );
   const profiles = await catalogue(config.catalogueUrl);
+  const sampler = await createSampler();
   const opened = await startReceiver({
     host: config.host,
     httpPort: config.otlpHttpPort,
     grpcPort: config.otlpGrpcPort,
     maxBodyBytes: config.maxBodyBytes,
+    maxQueuedBatches: config.maxQueuedBatches,
+    sampler,
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
     insertProfile: (rows) => withPatience(() => insertProfile(profiles, rows), background.signal),
   });
   receiver = opened;
   const { signal } = background;
+  void sampler.run(signal);
   runSettler({ signal }).catch((error: unknown) => tellUnless(signal, "Traces are not summed up", error));
   const ingestUrl = `http://${connectableHost(config.host)}:${opened.httpPort}`;
   loadSampleData({ ingestUrl, now: unixNanoFromMillis(Date.now()), signal }).catch((error: unknown) =>

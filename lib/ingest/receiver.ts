@@ -2,13 +2,17 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { HotspanError } from "@/lib/errors";
-import { createByteBudget } from "@/lib/ingest/byte-budget";
+import { type ByteBudget, createByteBudget } from "@/lib/ingest/byte-budget";
 import { createDecodePool } from "@/lib/ingest/decode-pool";
 import { grpcMethods, httpDoors } from "@/lib/ingest/doors";
 import { bindGrpcServer, createGrpcServer } from "@/lib/ingest/grpc-server";
 import { createIngestServer } from "@/lib/ingest/http-server";
+import { createImportIntake, type ImportIntake } from "@/lib/ingest/import-intake";
 import { createProfileIntake, type InsertProfile } from "@/lib/ingest/profile-intake";
+import { createRefusals } from "@/lib/ingest/refusals";
 import { createTraceIntake } from "@/lib/ingest/trace-intake";
+import { NO_SAMPLING, type Sampler } from "@/lib/store/run-sampler";
+import { unixNanoFromMillis } from "@/lib/units";
 
 export interface ReceiverOptions {
   readonly host: string;
@@ -18,11 +22,20 @@ export interface ReceiverOptions {
   readonly maxBodyBytes: number;
   readonly workerScript: URL;
   readonly insertProfile: InsertProfile;
+  /** Absent keeps every trace. */
+  readonly sampler?: Pick<Sampler, "isOn" | "counts">;
+  /** Requests that may wait to be stored before others are refused; absent: 10,000. */
+  readonly maxQueuedBatches?: number;
+  /** What else `GET /health` of the receiver says, by name. */
+  readonly moreHealth?: () => Readonly<Record<string, unknown>>;
 }
 
 export interface Receiver {
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** For files that are found rather than sent; they share the requests' memory. */
+  readonly imports: ImportIntake;
+  readonly budget: ByteBudget;
   /** Takes in nothing more, answers what is under way within `ms`, and closes. */
   stop(ms: number): Promise<void>;
 }
@@ -30,6 +43,7 @@ export interface Receiver {
 /** Bodies of all requests together, in units of the largest body: what they hold, decoded rows included. */
 const BUDGET_BODIES = 4;
 const DECODE_MS = 5_000;
+const MAX_QUEUED_BATCHES = 10_000;
 
 /**
  * Opens both doors. The store must be there and migrated.
@@ -37,24 +51,36 @@ const DECODE_MS = 5_000;
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { host, maxBodyBytes } = options;
+  const startedUnixNano = String(unixNanoFromMillis(Date.now()));
   const budget = createByteBudget(maxBodyBytes * BUDGET_BODIES);
   const workers = Math.max(1, Math.min(2, availableParallelism() - 1));
   const pool = createDecodePool({ script: options.workerScript, workers, limitMs: DECODE_MS });
-  const traces = createTraceIntake(pool);
+  const sampler = options.sampler ?? NO_SAMPLING;
+  const maxQueuedBatches = options.maxQueuedBatches ?? MAX_QUEUED_BATCHES;
+  const traces = createTraceIntake(pool, { sampler, maxQueuedBatches });
+  const refusals = createRefusals();
   const profiles = createProfileIntake(pool, options.insertProfile);
-  const intakes = { traces, profiles, maxBodyBytes };
+  const imports = createImportIntake({ pool, traces, profiles, maxBodyBytes });
+  const intakes = { traces, profiles, imports, maxBodyBytes };
   const http = createIngestServer({
     doors: httpDoors(intakes),
     budget,
+    refusals,
     maxBodyBytes,
     health: () => ({
       status: "ok",
+      startedUnixNano,
       spans: { ...traces.counts, queued: traces.queuedSpans() },
+      queuedBatches: traces.queuedBatches(),
+      maxQueuedBatches,
       profiles: profiles.counts,
+      refusals: refusals.list(),
+      sampling: { isOn: sampler.isOn(), ...sampler.counts },
       bytesHeld: budget.held(),
+      ...options.moreHealth?.(),
     }),
   });
-  const grpc = createGrpcServer({ methods: grpcMethods(intakes), budget, maxBodyBytes });
+  const grpc = createGrpcServer({ methods: grpcMethods(intakes), budget, refusals, maxBodyBytes });
   const httpPort = await listen(http, host, options.httpPort);
   const grpcPort = await bindGrpcServer(grpc, host, options.grpcPort).catch((error: unknown) => {
     http.close();
@@ -64,6 +90,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     httpPort,
     grpcPort,
+    imports,
+    budget,
     stop: async (ms) => {
       const closed = Promise.all([
         new Promise((resolve) => {

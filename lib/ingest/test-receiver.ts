@@ -95,7 +95,7 @@ export function callGrpc(port: number, path: string, message: Buffer): Promise<B
 /** The stored spans of some traces, whole, in order of their ids. */
 export function storedSpans(traceIds: readonly string[]): Promise<readonly unknown[]> {
   return queryRows(
-    `SELECT * EXCEPT (IngestedAt) FROM otel_traces WHERE TraceId IN {ids:Array(String)} ORDER BY TraceId, SpanId`,
+    `SELECT * EXCEPT (IngestedAt, Weight, KeptShare) FROM otel_traces WHERE TraceId IN {ids:Array(String)} ORDER BY TraceId, SpanId`,
     { ids: traceIds },
   );
 }

@@ -4,7 +4,8 @@ import type { OtlpEncoding } from "@/lib/ingest/otlp-traces";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
 import { withPatience } from "@/lib/ingest/with-patience";
 import { createGroupCommit } from "@/lib/store/group-commit";
-import { insertSpans } from "@/lib/store/insert-spans";
+import { insertSpans, stageSpans } from "@/lib/store/insert-spans";
+import type { Sampler } from "@/lib/store/run-sampler";
 import type { SpanRows } from "@/lib/store/span-row";
 
 /** Below this the way to a worker and back costs more than decoding here (0.3 ms). */
@@ -27,21 +28,35 @@ export interface TraceIntake {
   acceptRows(traces: TraceRows, lease: ByteLease): Promise<TraceReceipt>;
   readonly counts: { accepted: number; rejected: number; failedRequests: number };
   queuedSpans(): number;
+  /** Requests whose spans wait to be stored. */
+  queuedBatches(): number;
   /** Stores what waits; a store that does not answer is not waited for. */
   drain(): Promise<void>;
 }
 
+export interface TraceIntakeOptions {
+  /** While it is on, spans wait until their trace is decided. */
+  readonly sampler: Pick<Sampler, "isOn">;
+  /** More requests than this waiting are refused. */
+  readonly maxQueuedBatches: number;
+}
+
 /** Traces from bytes to the store, the same for HTTP and gRPC. */
-export function createTraceIntake(pool: DecodePool): TraceIntake {
+export function createTraceIntake(
+  pool: DecodePool,
+  { maxQueuedBatches, sampler }: TraceIntakeOptions,
+): TraceIntake {
   const counts = { accepted: 0, rejected: 0, failedRequests: 0 };
   const stopping = new AbortController();
   const groups = createGroupCommit<SpanRows, number>({
     rowsOf: (rows) => rows.count,
-    commit: (group) => withPatience(() => insertSpans(group), stopping.signal),
+    commit: (group) =>
+      withPatience(() => (sampler.isOn() ? stageSpans(group) : insertSpans(group)), stopping.signal),
     minRows: 5_000,
     maxWaitMs: 150,
     maxRows: 50_000,
     maxQueuedRows: 200_000,
+    maxQueuedItems: maxQueuedBatches,
   });
 
   async function decode(upload: TraceUpload): Promise<TraceRows> {
@@ -75,6 +90,7 @@ export function createTraceIntake(pool: DecodePool): TraceIntake {
   return {
     counts,
     queuedSpans: groups.queuedRows,
+    queuedBatches: groups.queuedItems,
     drain: () => {
       stopping.abort();
       return groups.drain();

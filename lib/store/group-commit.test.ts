@@ -16,6 +16,7 @@ function createGroups(options: Partial<GroupCommitOptions<string, string>> = {})
     maxWaitMs: 60_000,
     maxRows: 20,
     maxQueuedRows: 30,
+    maxQueuedItems: 4,
     ...options,
   });
   const commit = async (index: number) => {
@@ -78,6 +79,15 @@ test("more than may wait is refused at once, and the rest is not touched", async
   (await commit(0)).end();
   (await commit(1)).end();
   expect(await Promise.all(kept)).toEqual(["a:10 stored", "b:25 stored"]);
+});
+
+test("so are more submissions than may wait, however small", async () => {
+  const { groups, commit } = createGroups({ minRows: 1, maxQueuedItems: 2 });
+  const kept = [groups.submit("a:1"), groups.submit("b:1"), groups.submit("c:1")]; // one under way, two waiting
+  await expect(groups.submit("d:1")).rejects.toMatchObject({ code: "overloaded" });
+  (await commit(0)).end();
+  (await commit(1)).end();
+  expect(await Promise.all(kept)).toHaveLength(3);
 });
 
 test("drain commits what waits and ends when nothing is left", async () => {

@@ -16,6 +16,8 @@ export interface GroupCommitOptions<T, R> {
   readonly maxRows: number;
   /** More rows than this waiting are refused. */
   readonly maxQueuedRows: number;
+  /** And more submissions than this. */
+  readonly maxQueuedItems: number;
 }
 
 export interface GroupCommit<T, R> {
@@ -26,6 +28,8 @@ export interface GroupCommit<T, R> {
   submit(item: T): Promise<R>;
   /** Rows that wait or are being committed. */
   queuedRows(): number;
+  /** Submissions that wait. */
+  queuedItems(): number;
   /** Commits what waits without delay, and resolves when nothing is left. */
   drain(): Promise<void>;
 }
@@ -104,16 +108,12 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
   return {
     submit: (item) => {
       const rows = options.rowsOf(item);
-      if (waitingRows > 0 && waitingRows + rows > options.maxQueuedRows) {
-        return Promise.reject(
-          new HotspanError(
-            "overloaded",
-            `${waitingRows} rows are waiting to be stored: send again shortly.`,
-            {
-              retryAfterSeconds: 2,
-            },
-          ),
-        );
+      const isFull =
+        waiting.length >= options.maxQueuedItems ||
+        (waitingRows > 0 && waitingRows + rows > options.maxQueuedRows);
+      if (isFull) {
+        const message = `${waiting.length} batches of ${waitingRows} rows are waiting to be stored: send again shortly.`;
+        return Promise.reject(new HotspanError("overloaded", message, { retryAfterSeconds: 2 }));
       }
       return new Promise<R>((resolve, reject) => {
         waiting.push({ item, rows, since: performance.now(), resolve, reject });
@@ -122,6 +122,7 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
       });
     },
     queuedRows: () => waitingRows + committingRows,
+    queuedItems: () => waiting.length,
     drain: () => {
       draining = true;
       schedule();

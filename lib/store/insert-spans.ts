@@ -9,6 +9,7 @@ import { insertEncoded } from "@/lib/store/insert-encoded";
 import { textColumn } from "@/lib/store/row";
 import { waitForRunningInserts } from "@/lib/store/running-inserts";
 import { SPAN_COLUMNS, SPAN_ID_LENGTH, type SpanRows } from "@/lib/store/span-row";
+import { writeSpansAlone } from "@/lib/store/span-writer";
 
 const NANOS_PER_DAY = 86_400_000_000_000n;
 /** Ids asked for at once: 50 bytes each in a bound parameter. */
@@ -28,6 +29,8 @@ const UNREADABLE = new Set(["6", "25", "26", "27", "38", "41", "72", "376", "117
 /** An insert of ours, or of a process before us, may go on without anyone who waits for it. */
 let mayStillRun = true;
 
+type SpanTable = "otel_traces" | "staged_spans";
+
 interface NewRow {
   readonly rows: SpanRows;
   readonly index: number;
@@ -41,12 +44,27 @@ interface NewRow {
  * @returns for each of `groups`, how many of its rows the store cannot hold (0 unless our own checks missed something)
  * @throws HotspanError `unavailable` (and the like) when the store did not take everything
  */
-export async function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
-  if (mayStillRun) {
-    await waitForRunningInserts(signal);
-    mayStillRun = false;
-  }
-  return insertNew(groups, signal);
+export function insertSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
+  return writeSpansAlone(async () => {
+    if (mayStillRun) {
+      await waitForRunningInserts(signal);
+      mayStillRun = false;
+    }
+    return insertNew(groups, signal);
+  });
+}
+
+/**
+ * Puts spans where they wait until their trace is decided (decide-traces.ts), without asking whether they are known.
+ * @returns and throws as insertSpans
+ */
+export async function stageSpans(groups: readonly SpanRows[], signal?: AbortSignal): Promise<number[]> {
+  const refused: NewRow[] = [];
+  const rows = groups.flatMap((group) =>
+    Array.from({ length: group.count }, (_, index) => ({ rows: group, index, traceId: "", spanId: "" })),
+  );
+  await insertOrRefuse("staged_spans", rows, refused, signal);
+  return groups.map((group) => refused.filter((row) => row.rows === group).length);
 }
 
 async function insertNew(groups: readonly SpanRows[], signal: AbortSignal | undefined): Promise<number[]> {
@@ -71,7 +89,7 @@ async function insertNew(groups: readonly SpanRows[], signal: AbortSignal | unde
   // Days are different partitions, so they may be written side by side; mostly there is one.
   const days = splitByDay(candidates.values()).values();
   const lane = async () => {
-    for (const day of days) await insertOrRefuse(day, refused, signal);
+    for (const day of days) await insertOrRefuse("otel_traces", day, refused, signal);
   };
   // All of them are waited for: an insert left running would be unseen by the next group's question.
   const lanes = await Promise.allSettled(Array.from({ length: PARALLEL_INSERTS }, lane));
@@ -156,6 +174,7 @@ function splitByDay(spans: Iterable<NewRow>): NewRow[][] {
  * @param refused collects the rows that the engine does not take
  */
 async function insertOrRefuse(
+  table: SpanTable,
   spans: readonly NewRow[],
   refused: NewRow[],
   signal: AbortSignal | undefined,
@@ -164,7 +183,7 @@ async function insertOrRefuse(
   const bytes = runs.reduce((sum, run) => sum + run.length, 0);
   if (spans.length === 1 || bytes <= MAX_INSERT_BYTES) {
     try {
-      return await insertLines(runs, signal);
+      return await insertLines(table, runs, signal);
     } catch (error) {
       if (!isUnreadableRow(error) || refused.length >= MAX_REFUSED) throw error;
       const [only, ...others] = spans;
@@ -176,19 +195,23 @@ async function insertOrRefuse(
     }
   }
   const middle = Math.floor(spans.length / 2);
-  await insertOrRefuse(spans.slice(0, middle), refused, signal);
-  await insertOrRefuse(spans.slice(middle), refused, signal);
+  await insertOrRefuse(table, spans.slice(0, middle), refused, signal);
+  await insertOrRefuse(table, spans.slice(middle), refused, signal);
 }
 
 function isUnreadableRow(error: unknown): boolean {
   return isFromEngine(error) && UNREADABLE.has(error.cause.code);
 }
 
-async function insertLines(runs: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
+async function insertLines(
+  table: SpanTable,
+  runs: readonly Uint8Array[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    await insertEncoded("otel_traces", SPAN_COLUMNS, runs, { signal });
+    await insertEncoded(table, SPAN_COLUMNS, runs, { signal });
   } catch (error) {
-    if (!isFromEngine(error)) mayStillRun = true;
+    if (!isFromEngine(error) && table === "otel_traces") mayStillRun = true;
     throw error;
   }
 }

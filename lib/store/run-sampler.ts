@@ -1,0 +1,71 @@
+import { DEFAULT_SAMPLING, type SamplingRules } from "@/lib/api/sampling-contract";
+import { pause } from "@/lib/pause";
+import { decideTraces, forgetDecided, hasStagedSpans } from "@/lib/store/decide-traces";
+import { readSamplingRules } from "@/lib/store/sampling-rules";
+
+const PAUSE_MS = 2_000;
+const FORGET_MS = 30_000;
+
+export interface Sampler {
+  /** Whether spans are to be staged rather than stored. */
+  isOn(): boolean;
+  /** Since this process started. */
+  readonly counts: { keptTraces: number; droppedTraces: number; droppedSpans: number };
+  /** Decides until told to stop; trouble with the store is logged once and waited out. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Follows the rules as they are edited. When sampling is turned off, what is staged is kept, all of it and at once.
+ * @throws HotspanError when the rules cannot be read: starting with others would drop or keep the wrong traces
+ */
+export async function createSampler(): Promise<Sampler> {
+  let rules: SamplingRules = await readSamplingRules();
+  const counts = { keptTraces: 0, droppedTraces: 0, droppedSpans: 0 };
+  /** A process before this one may have left some. */
+  let mayBeStaged = true;
+
+  async function step(signal: AbortSignal): Promise<boolean> {
+    rules = await readSamplingRules();
+    if (rules.enabled) mayBeStaged = true;
+    if (!mayBeStaged) return false;
+    const decided = await decideTraces(rules, rules.enabled ? rules.quietSeconds : 0, signal);
+    counts.keptTraces += decided.keptTraces;
+    counts.droppedTraces += decided.droppedTraces;
+    counts.droppedSpans += decided.droppedSpans;
+    return decided.more;
+  }
+
+  return {
+    counts,
+    isOn: () => rules.enabled,
+    run: async (signal) => {
+      let troubled = false;
+      let forgotAt = performance.now();
+      while (!signal.aborted) {
+        let more = false;
+        try {
+          more = await step(signal);
+          if (mayBeStaged && performance.now() - forgotAt > FORGET_MS) {
+            forgotAt = performance.now();
+            await forgetDecided(signal);
+            mayBeStaged = rules.enabled || (await hasStagedSpans(signal));
+          }
+          troubled = false;
+        } catch (error) {
+          if (signal.aborted) return;
+          if (!troubled)
+            console.error("Sampling does not go on:", error instanceof Error ? error.message : error);
+          troubled = true;
+        }
+        if (!more) await pause(PAUSE_MS, signal);
+      }
+    },
+  };
+}
+
+/** Keeps everything, as where nobody asked for sampling. */
+export const NO_SAMPLING: Pick<Sampler, "isOn" | "counts"> = {
+  isOn: () => DEFAULT_SAMPLING.enabled,
+  counts: { keptTraces: 0, droppedTraces: 0, droppedSpans: 0 },
+};
