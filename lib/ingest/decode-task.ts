@@ -1,16 +1,27 @@
 /** What a decode worker can be asked to do. The same functions run inline for small bodies. */
 import { type ErrorCode, HotspanError } from "@/lib/errors";
+import { decodeImport, type ImportedFile, type ImportUpload } from "@/lib/ingest/import-file";
+import {
+  decodeOtlpProfiles,
+  type OtlpProfileRows,
+  type OtlpProfilesUpload,
+} from "@/lib/ingest/otlp-profiles";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
 import type { ProfileRows } from "@/lib/store/profile-row";
+import type { SpanRows } from "@/lib/store/span-row";
 
 export type DecodeTask =
   | { readonly kind: "otlp-traces"; readonly upload: TraceUpload }
-  | { readonly kind: "profile"; readonly upload: ProfileUpload };
+  | { readonly kind: "profile"; readonly upload: ProfileUpload }
+  | { readonly kind: "otlp-profiles"; readonly upload: OtlpProfilesUpload }
+  | { readonly kind: "import"; readonly upload: ImportUpload };
 
 export type DecodeResult =
   | { readonly kind: "otlp-traces"; readonly traces: TraceRows }
-  | { readonly kind: "profile"; readonly rows: ProfileRows };
+  | { readonly kind: "profile"; readonly rows: ProfileRows }
+  | { readonly kind: "otlp-profiles"; readonly rows: OtlpProfileRows }
+  | { readonly kind: "import"; readonly file: ImportedFile };
 
 /** @throws HotspanError `invalid-input` or `too-large` */
 export function runDecodeTask(task: DecodeTask): DecodeResult {
@@ -19,6 +30,10 @@ export function runDecodeTask(task: DecodeTask): DecodeResult {
       return { kind: task.kind, traces: decodeTraceRows(task.upload) };
     case "profile":
       return { kind: task.kind, rows: decodeProfileUpload(task.upload) };
+    case "otlp-profiles":
+      return { kind: task.kind, rows: decodeOtlpProfiles(task.upload) };
+    case "import":
+      return { kind: task.kind, file: decodeImport(task.upload) };
   }
 }
 
@@ -35,15 +50,25 @@ export function buffersOfResult(result: DecodeResult): ArrayBuffer[] {
 
 function columnsOf(result: DecodeResult): ArrayBufferView[] {
   switch (result.kind) {
-    case "otlp-traces": {
-      const { text, ends, ids, starts } = result.traces.rows;
-      return [text, ends, ids, starts];
-    }
-    case "profile": {
-      const { functions, stacks, samples } = result.rows;
-      return [samples.text, ...[functions, stacks].flatMap(({ ids, text, ends }) => [ids, text, ends])];
-    }
+    case "otlp-traces":
+      return columnsOfSpans(result.traces.rows);
+    case "profile":
+      return columnsOfProfile(result.rows);
+    case "otlp-profiles":
+      return result.rows.profiles.flatMap(columnsOfProfile);
+    case "import":
+      return result.file.kind === "profile"
+        ? columnsOfProfile(result.file.rows)
+        : result.file.batches.flatMap(columnsOfSpans);
   }
+}
+
+function columnsOfSpans({ ends, ids, starts, text }: SpanRows): ArrayBufferView[] {
+  return [text, ends, ids, starts];
+}
+
+function columnsOfProfile({ functions, samples, stacks }: ProfileRows): ArrayBufferView[] {
+  return [samples.text, ...[functions, stacks].flatMap(({ ids, text, ends }) => [ids, text, ends])];
 }
 
 /** Errors lose their class between threads. */
