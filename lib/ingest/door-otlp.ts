@@ -31,7 +31,7 @@ export function declinedDoor(signal: "metrics" | "logs"): Door {
     receive: async ({ headers, readBody }) => {
       const encoding = parseOtlpEncoding(headers["content-type"]);
       await readBody();
-      return otlpReply(200, encoding, encodeExportResponse(encoding, 0, declined(signal)));
+      return otlpReply(200, encoding, encodeExportResponse(encoding, 0, declined(signal), signal));
     },
     refuse: refuseOtlp,
   };

@@ -1,9 +1,13 @@
 import { type Door, jsonReply } from "@/lib/ingest/door";
 import { datadogDoor } from "@/lib/ingest/door-datadog";
+import { importDoor } from "@/lib/ingest/door-import";
 import { declinedDoor, tracesDoor } from "@/lib/ingest/door-otlp";
+import { otlpProfilesDoor } from "@/lib/ingest/door-otlp-profiles";
 import { pushDoor, pushMethods } from "@/lib/ingest/door-push";
 import { pyroscopeDoor } from "@/lib/ingest/door-pyroscope";
-import { declinedExport, exportTraces, type GrpcMethod } from "@/lib/ingest/grpc-otlp";
+import { zipkinDoor } from "@/lib/ingest/door-zipkin";
+import { declinedExport, exportProfiles, exportTraces, type GrpcMethod } from "@/lib/ingest/grpc-otlp";
+import type { ImportIntake } from "@/lib/ingest/import-intake";
 import type { ProfileIntake } from "@/lib/ingest/profile-intake";
 import { readProfileRequest } from "@/lib/ingest/profile-request";
 import type { TraceIntake } from "@/lib/ingest/trace-intake";
@@ -11,6 +15,7 @@ import type { TraceIntake } from "@/lib/ingest/trace-intake";
 export interface Intakes {
   readonly traces: TraceIntake;
   readonly profiles: ProfileIntake;
+  readonly imports: ImportIntake;
   /** Limit after inflation, for what is compressed inside a body. */
   readonly maxBodyBytes: number;
 }
@@ -21,7 +26,10 @@ export function httpDoors(intakes: Intakes): Door[] {
     tracesDoor(intakes.traces),
     declinedDoor("metrics"),
     declinedDoor("logs"),
+    otlpProfilesDoor(intakes.profiles),
+    zipkinDoor(intakes.traces),
     profilesDoor(intakes),
+    importDoor(intakes),
     pyroscopeDoor(intakes),
     pushDoor(intakes),
     datadogDoor(intakes),
@@ -32,6 +40,7 @@ export function httpDoors(intakes: Intakes): Door[] {
 export function grpcMethods(intakes: Intakes): GrpcMethod[] {
   return [
     exportTraces(intakes.traces),
+    exportProfiles(intakes.profiles),
     declinedExport("metrics"),
     declinedExport("logs"),
     ...pushMethods(intakes),

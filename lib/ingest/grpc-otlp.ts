@@ -2,7 +2,9 @@
 import type { ByteLease } from "@/lib/ingest/byte-budget";
 import { declined } from "@/lib/ingest/door-otlp";
 import { encodeExportResponse } from "@/lib/ingest/otlp-response";
+import type { ProfileIntake } from "@/lib/ingest/profile-intake";
 import type { TraceIntake } from "@/lib/ingest/trace-intake";
+import { unixNanoFromMillis } from "@/lib/units";
 
 /** One unary method: raw bytes in and out, so no generated code and no second decoder. */
 export interface GrpcMethod {
@@ -29,6 +31,19 @@ export function declinedExport(signal: "metrics" | "logs"): GrpcMethod {
   };
 }
 
-function exportPath(signal: string, service: string): string {
-  return `/opentelemetry.proto.collector.${signal}.v1.${service}/Export`;
+/** Experimental, as the signal is: see otlp-profiles.ts. */
+export function exportProfiles(profiles: ProfileIntake): GrpcMethod {
+  return {
+    path: exportPath("profiles", "ProfilesService", "v1development"),
+    receive: async (bytes, lease) => {
+      const receivedUnixNano = unixNanoFromMillis(Date.now());
+      const upload = { bytes, encoding: "protobuf", receivedUnixNano, source: "" } as const;
+      const { message, rejectedProfiles } = await profiles.acceptOtlp(upload, lease);
+      return encodeExportResponse("protobuf", rejectedProfiles, message, "profiles");
+    },
+  };
+}
+
+function exportPath(signal: string, service: string, version = "v1"): string {
+  return `/opentelemetry.proto.collector.${signal}.${version}.${service}/Export`;
 }

@@ -16,8 +16,9 @@ import { numberText } from "@/lib/ingest/otlp-protobuf";
 import { addEvent, addLink, buildSpan, emptyRawSpan, type RawSpan, serviceOf } from "@/lib/ingest/otlp-span";
 import type { Span } from "@/lib/trace/span";
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
+const NO_STRINGS: readonly string[] = [];
 const KIND_NAMES = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"].map(
   (name) => `SPAN_KIND_${name}`,
 );
@@ -27,8 +28,16 @@ const STATUS_NAMES = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"
  * @throws HotspanError `invalid-input` when the text is no JSON or not of the request's shape
  */
 export function readTracesJson(bytes: Buffer, now: bigint, rejected: Tally, cuts: Tally): Span[] {
+  return readTracesObject(parseJson(bytes, "resourceSpans"), now, rejected, cuts);
+}
+
+/**
+ * The same of a request that was parsed already.
+ * @throws HotspanError `invalid-input` when it is not of the request's shape
+ */
+export function readTracesObject(request: Json, now: bigint, rejected: Tally, cuts: Tally): Span[] {
   const spans: Span[] = [];
-  for (const resourceSpans of list(parse(bytes), "resourceSpans")) {
+  for (const resourceSpans of list(request, "resourceSpans")) {
     const resource = attributesOf(object(resourceSpans.resource), cuts);
     const service = serviceOf(resource, cuts);
     for (const scopeSpans of list(resourceSpans, "scopeSpans")) {
@@ -50,7 +59,8 @@ export function readTracesJson(bytes: Buffer, now: bigint, rejected: Tally, cuts
   return spans;
 }
 
-function parse(bytes: Buffer): Json {
+/** @throws HotspanError `invalid-input` when the bytes are no JSON object */
+export function parseJson(bytes: Buffer, wanted: string): Json {
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString("utf8"));
@@ -58,7 +68,7 @@ function parse(bytes: Buffer): Json {
     const reason = error instanceof Error ? error.message.slice(0, 200) : "unknown reason";
     throw invalidInput(`The body is not JSON: ${reason}.`);
   }
-  if (!isObject(value)) throw invalidInput("The body must be a JSON object with resourceSpans.");
+  if (!isObject(value)) throw invalidInput(`The body must be a JSON object with ${wanted}.`);
   return value;
 }
 
@@ -92,27 +102,42 @@ function rawSpan(span: Json, cuts: Tally): RawSpan {
   return raw;
 }
 
-function attributesOf(owner: Json, cuts: Tally): ReadonlyMap<string, string> {
+/** @param strings of a profile's dictionary, which keys and values may point into */
+export function attributesOf(
+  owner: Json,
+  cuts: Tally,
+  strings: readonly string[] = NO_STRINGS,
+): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>();
   for (const item of items(owner, "attributes")) {
     if (!isObject(item)) {
       cuts.add("attribute that is not an object dropped");
       continue;
     }
-    const key = text(item.key);
+    const key = item.keyStrindex === undefined ? text(item.key) : stringAt(strings, item.keyStrindex);
     if (attributes.size >= MAX_ATTRIBUTES && !attributes.has(key)) {
       cuts.add(`attribute beyond ${MAX_ATTRIBUTES} dropped`);
     } else {
-      attributes.set(cutName(key, cuts), cutValue(valueText(object(item.value), 0, false, cuts), cuts));
+      attributes.set(
+        cutName(key, cuts),
+        cutValue(valueText(object(item.value), 0, false, cuts, strings), cuts),
+      );
     }
   }
   return attributes;
 }
 
 /** @returns an AnyValue as text; inside arrays and maps (`nested`) as JSON */
-function valueText(value: Json, depth: number, nested: boolean, cuts: Tally): string {
+export function valueText(
+  value: Json,
+  depth: number,
+  nested: boolean,
+  cuts: Tally,
+  strings: readonly string[] = NO_STRINGS,
+): string {
   const quote = (plain: string) => (nested ? JSON.stringify(plain) : plain);
   if (value.stringValue !== undefined) return quote(text(value.stringValue));
+  if (value.stringValueStrindex !== undefined) return quote(stringAt(strings, value.stringValueStrindex));
   if (value.boolValue !== undefined) return value.boolValue === true ? "true" : "false";
   if (value.intValue !== undefined) return String(wholeNumber(value.intValue) ?? "null");
   // "NaN" and "Infinity" are strings in this encoding.
@@ -126,24 +151,25 @@ function valueText(value: Json, depth: number, nested: boolean, cuts: Tally): st
   }
   if (value.arrayValue !== undefined) {
     const inner = items(object(value.arrayValue), "values");
-    return `[${inner.map((item) => valueText(object(item), depth + 1, true, cuts)).join(",")}]`;
+    return `[${inner.map((item) => valueText(object(item), depth + 1, true, cuts, strings)).join(",")}]`;
   }
   const entries = items(object(value.kvlistValue), "values").map((item) => {
-    const { key, value: entry } = object(item);
-    return `${JSON.stringify(text(key))}:${valueText(object(entry), depth + 1, true, cuts)}`;
+    const { key, keyStrindex, value: entry } = object(item);
+    const name = keyStrindex === undefined ? text(key) : stringAt(strings, keyStrindex);
+    return `${JSON.stringify(name)}:${valueText(object(entry), depth + 1, true, cuts, strings)}`;
   });
   return `{${entries.join(",")}}`;
 }
 
 /** 24 characters of base64 are 16 bytes, 12 are 8: what plain protobuf-to-JSON printers write instead of hex. */
-function idText(value: unknown, bytes: number): string {
+export function idText(value: unknown, bytes: number): string {
   const id = text(value);
   return id.length === Math.ceil(bytes / 3) * 4 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(id)
     ? Buffer.from(id, "base64").toString("hex")
     : id.slice(0, bytes * 2 + 1);
 }
 
-function wholeNumber(value: unknown): bigint | undefined {
+export function wholeNumber(value: unknown): bigint | undefined {
   if (value === undefined || value === null) return 0n;
   if (typeof value === "string" && /^-?\d{1,20}$/.test(value)) return BigInt(value);
   return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : undefined;
@@ -153,27 +179,31 @@ function enumNumber(value: unknown, names: readonly string[]): number {
   return typeof value === "number" ? value : Math.max(0, names.indexOf(text(value)));
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === "string" ? repairText(value) : "";
+}
+
+function stringAt(strings: readonly string[], index: unknown): string {
+  return typeof index === "number" ? (strings[index] ?? "") : "";
 }
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function object(value: unknown): Json {
+export function object(value: unknown): Json {
   return isObject(value) ? value : {};
 }
 
 /** A list that may be missing; anything else in its place is not OTLP. */
-function items(owner: Json, key: string): readonly unknown[] {
+export function items(owner: Json, key: string): readonly unknown[] {
   const value = owner[key];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw invalidInput(`Not OTLP: ${key} must be an array.`);
   return value;
 }
 
-function list(owner: Json, key: string): readonly Json[] {
+export function list(owner: Json, key: string): readonly Json[] {
   return items(owner, key).map((item) => {
     if (!isObject(item)) throw invalidInput(`Not OTLP: ${key} must hold objects.`);
     return item;

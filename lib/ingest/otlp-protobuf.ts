@@ -23,6 +23,7 @@ import { WireReader } from "@/lib/ingest/wire-reader";
 import type { Span } from "@/lib/trace/span";
 
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+const NO_STRINGS: readonly string[] = [];
 
 /**
  * Reads one export, or several concatenated. Spans that cannot be stored are counted in `rejected` with the reason.
@@ -187,13 +188,20 @@ function readAttributesOf(r: WireReader, field: number, into: Map<string, string
   r.leave(outer);
 }
 
-function readKeyValue(r: WireReader, into: Map<string, string>, cuts: Tally): void {
+/** @param strings of a profile's dictionary, which its keys and values may point into */
+export function readKeyValue(
+  r: WireReader,
+  into: Map<string, string>,
+  cuts: Tally,
+  strings: readonly string[] = NO_STRINGS,
+): void {
   const outer = r.enter();
   let key = "";
   let value = "";
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
     if (tag === 0x0a) key = r.text();
-    else if (tag === 0x12) value = readValue(r, 0, false, cuts);
+    else if (tag === 0x12) value = readValue(r, 0, false, cuts, strings);
+    else if (tag === 0x18) key = strings[r.varint()] ?? "";
     else r.skip(tag);
   }
   r.leave(outer);
@@ -205,7 +213,13 @@ function readKeyValue(r: WireReader, into: Map<string, string>, cuts: Tally): vo
 }
 
 /** @returns an AnyValue as text; inside arrays and maps (`nested`) as JSON */
-function readValue(r: WireReader, depth: number, nested: boolean, cuts: Tally): string {
+export function readValue(
+  r: WireReader,
+  depth: number,
+  nested: boolean,
+  cuts: Tally,
+  strings: readonly string[] = NO_STRINGS,
+): string {
   const outer = r.enter();
   let value = nested ? "null" : "";
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
@@ -223,14 +237,19 @@ function readValue(r: WireReader, depth: number, nested: boolean, cuts: Tally): 
         value = numberText(r.double(), nested);
         break;
       case 0x2a:
-        value = depth >= MAX_VALUE_DEPTH ? tooDeep(r, tag, cuts) : readArray(r, depth, cuts);
+        value = depth >= MAX_VALUE_DEPTH ? tooDeep(r, tag, cuts) : readArray(r, depth, cuts, strings);
         break;
       case 0x32:
-        value = depth >= MAX_VALUE_DEPTH ? tooDeep(r, tag, cuts) : readMap(r, depth, cuts);
+        value = depth >= MAX_VALUE_DEPTH ? tooDeep(r, tag, cuts) : readMap(r, depth, cuts, strings);
         break;
       case 0x3a:
         value = nested ? JSON.stringify(r.view().toString("base64")) : r.view().toString("base64");
         break;
+      case 0x40: {
+        const text = strings[r.varint()] ?? "";
+        value = nested ? JSON.stringify(text) : text;
+        break;
+      }
       default:
         r.skip(tag);
     }
@@ -245,18 +264,18 @@ function tooDeep(r: WireReader, tag: number, cuts: Tally): string {
   return JSON.stringify(TOO_DEEP);
 }
 
-function readArray(r: WireReader, depth: number, cuts: Tally): string {
+function readArray(r: WireReader, depth: number, cuts: Tally, strings: readonly string[]): string {
   const outer = r.enter();
   const items: string[] = [];
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
-    if (tag === 0x0a) items.push(readValue(r, depth + 1, true, cuts));
+    if (tag === 0x0a) items.push(readValue(r, depth + 1, true, cuts, strings));
     else r.skip(tag);
   }
   r.leave(outer);
   return `[${items.join(",")}]`;
 }
 
-function readMap(r: WireReader, depth: number, cuts: Tally): string {
+function readMap(r: WireReader, depth: number, cuts: Tally, strings: readonly string[]): string {
   const outer = r.enter();
   const items: string[] = [];
   for (let tag = r.tag(); tag !== 0; tag = r.tag()) {
@@ -269,7 +288,8 @@ function readMap(r: WireReader, depth: number, cuts: Tally): string {
     let value = "null";
     for (let field = r.tag(); field !== 0; field = r.tag()) {
       if (field === 0x0a) key = r.text();
-      else if (field === 0x12) value = readValue(r, depth + 1, true, cuts);
+      else if (field === 0x12) value = readValue(r, depth + 1, true, cuts, strings);
+      else if (field === 0x18) key = strings[r.varint()] ?? "";
       else r.skip(field);
     }
     r.leave(inner);

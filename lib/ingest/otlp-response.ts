@@ -17,11 +17,24 @@ export function otlpContentType(encoding: OtlpEncoding): string {
   return encoding === "protobuf" ? "application/x-protobuf" : "application/json";
 }
 
-/** An export response; empty when everything was taken without remark. The layout is the same for every signal. */
-export function encodeExportResponse(encoding: OtlpEncoding, rejected: number, message: string): Buffer {
+/** What a signal's export counts, in the words of its JSON. In protobuf the layout is the same for every signal. */
+const REJECTED_KEY = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+  profiles: "rejectedProfiles",
+} as const;
+
+/** An export response; empty when everything was taken without remark. */
+export function encodeExportResponse(
+  encoding: OtlpEncoding,
+  rejected: number,
+  message: string,
+  signal: keyof typeof REJECTED_KEY = "traces",
+): Buffer {
   const silent = rejected === 0 && message === "";
   if (encoding === "json") {
-    const partialSuccess = { rejectedSpans: String(rejected), errorMessage: message };
+    const partialSuccess = { [REJECTED_KEY[signal]]: String(rejected), errorMessage: message };
     return Buffer.from(JSON.stringify(silent ? {} : { partialSuccess }));
   }
   if (silent) return Buffer.alloc(0);

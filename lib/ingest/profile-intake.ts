@@ -1,6 +1,11 @@
 import { HotspanError } from "@/lib/errors";
 import type { ByteLease } from "@/lib/ingest/byte-budget";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
+import {
+  decodeOtlpProfiles,
+  type OtlpProfileRows,
+  type OtlpProfilesUpload,
+} from "@/lib/ingest/otlp-profiles";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
 import type { ProfileRecord, ProfileRows } from "@/lib/store/profile-row";
 
@@ -12,6 +17,8 @@ const INLINE_BYTES_OF_MANY = 4_096;
 const MAX_PROFILES = 256;
 /** Rows of all profiles of one request, which are in memory together: as many bytes as one profile's may be. */
 const MAX_ROW_BYTES = 201_326_592;
+/** Of one OTLP request: an eBPF profiler sends those of all processes of a machine at once. */
+const PARALLEL_PROFILES = 4;
 
 export interface ProfileReceipt {
   readonly profileId: string;
@@ -43,6 +50,12 @@ export interface ProfileIntake {
    * @throws HotspanError as `accept` does, naming which profile it was
    */
   acceptAll(uploads: readonly ProfileUpload[], lease: ByteLease): Promise<ProfileReceipt[]>;
+  /**
+   * The profiles of one OTLP request; sent again, those that are stored are known by the bytes of the request.
+   * @returns how many were refused, and why
+   * @throws HotspanError as `accept` does; nothing is lost by sending the request again
+   */
+  acceptOtlp(upload: OtlpProfilesUpload, lease: ByteLease): Promise<Omit<OtlpProfileRows, "profiles">>;
   readonly counts: { accepted: number; failedRequests: number };
 }
 
@@ -95,6 +108,32 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     return all;
   }
 
+  async function decodeOtlp(upload: OtlpProfilesUpload): Promise<OtlpProfileRows> {
+    if (upload.bytes.length <= INLINE_BYTES) return decodeOtlpProfiles(upload);
+    const result = await pool.run({ kind: "otlp-profiles", upload });
+    if (result.kind !== "otlp-profiles")
+      throw new Error(`A decode worker answered ${result.kind} to profiles.`);
+    return result.rows;
+  }
+
+  async function storeOtlp(upload: OtlpProfilesUpload, lease: ByteLease) {
+    const { message, profiles, rejectedProfiles } = await decodeOtlp(upload);
+    lease.hold(
+      profiles.reduce((sum, { samples, stacks }) => sum + samples.text.length + stacks.text.length, 0),
+    );
+    const waiting = profiles.values();
+    const lane = async () => {
+      for (const rows of waiting) {
+        await insert(rows);
+        counts.accepted++;
+      }
+    };
+    // All of them are waited for: whoever is told that it failed may send again at once.
+    const lanes = await Promise.allSettled(Array.from({ length: PARALLEL_PROFILES }, lane));
+    for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
+    return { message, rejectedProfiles };
+  }
+
   async function counted<T>(work: () => Promise<T>, profiles = 1): Promise<T> {
     try {
       const receipt = await work();
@@ -110,6 +149,7 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     counts,
     accept: (upload) => counted(async () => store(await decode(upload))),
     acceptRows: (rows) => counted(() => store(rows)),
+    acceptOtlp: (upload, lease) => counted(() => storeOtlp(upload, lease), 0),
     acceptAll: (uploads, lease) =>
       counted(async () => {
         const receipts: ProfileReceipt[] = [];

@@ -1,7 +1,11 @@
 import type { ByteLease } from "@/lib/ingest/byte-budget";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
-import type { OtlpEncoding } from "@/lib/ingest/otlp-traces";
-import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
+import {
+  decodeTraceRows,
+  type TraceEncoding,
+  type TraceRows,
+  type TraceUpload,
+} from "@/lib/ingest/trace-rows";
 import { withPatience } from "@/lib/ingest/with-patience";
 import { createGroupCommit } from "@/lib/store/group-commit";
 import { insertSpans, stageSpans } from "@/lib/store/insert-spans";
@@ -23,7 +27,7 @@ export interface TraceIntake {
    * @returns once every good span of the body is stored
    * @throws HotspanError `invalid-input`, `overloaded` or `unavailable`; then none of it counts as received
    */
-  accept(body: Buffer, encoding: OtlpEncoding, source: string, lease: ByteLease): Promise<TraceReceipt>;
+  accept(body: Buffer, encoding: TraceEncoding, source: string, lease: ByteLease): Promise<TraceReceipt>;
   /** The same for spans that were decoded already. */
   acceptRows(traces: TraceRows, lease: ByteLease): Promise<TraceReceipt>;
   readonly counts: { accepted: number; rejected: number; failedRequests: number };

@@ -100,6 +100,11 @@ export class WireReader {
     return length === 0 ? "" : this.bytes.toString("hex", start, start + Math.min(length, bytes + 1));
   }
 
+  /** Nothing is left of the message or packed field that was entered. */
+  get isAtEnd(): boolean {
+    return this.position >= this.end;
+  }
+
   /** Goes into a length-delimited message. @returns what `leave` needs to come back */
   enter(): number {
     const length = this.length();

@@ -8,6 +8,7 @@ import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-sp
 import { sumOneTraceCpu, type TracesInTime, timeOfSpans } from "@/lib/store/trace-cpu";
 import { findCriticalPath } from "@/lib/trace/critical-path";
 import { computeSelfTimes } from "@/lib/trace/self-time";
+import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import { computeUnexplained, type SummarySpan } from "@/lib/trace/summarize-trace";
 import { buildTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
 import { explainNoSamples } from "@/lib/trace/why-no-samples";
@@ -65,7 +66,7 @@ type StoredSpan = SummarySpan & { readonly row: Row };
 async function findSpans(
   traceId: TraceId,
   signal: AbortSignal | undefined,
-): Promise<{ spans: StoredSpan[]; isCut: boolean }> {
+): Promise<{ spans: readonly StoredSpan[]; isCut: boolean }> {
   const rows = await queryRows(
     `SELECT ${SUMMARY_SPAN_COLUMNS}, StatusMessage, SpanAttributes, ResourceAttributes,
        arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS event_times,
@@ -83,7 +84,7 @@ async function findSpans(
     );
   }
   const spans = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
-  return { spans, isCut: rows.length > MAX_TRACE_SPANS };
+  return { spans: adoptCalleeSpans(spans), isCut: rows.length > MAX_TRACE_SPANS };
 }
 
 function placeOf(traceId: TraceId, spans: readonly StoredSpan[]): TracesInTime {

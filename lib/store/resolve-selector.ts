@@ -13,6 +13,7 @@ import {
   valueColumn,
 } from "@/lib/store/sample-filter";
 import { type SelectionSum, selectionColumns, selectionFromRow } from "@/lib/store/selection-sum";
+import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
 
 export interface ResolvedSelector {
@@ -193,14 +194,16 @@ async function findSpanIds(selector: SampleSelector, signal?: AbortSignal): Prom
   if (selector.spanId === undefined) return undefined;
   if (selector.scope === "span") return [selector.spanId];
   const rows = await queryRows(
-    `SELECT SpanId, ParentSpanId FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")} LIMIT ${MAX_SPANS}`,
+    `SELECT SpanId, ParentSpanId, ServiceName FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")} LIMIT ${MAX_SPANS}`,
     { traceId: selector.traceId },
     { signal, rows: MAX_SPANS },
   );
-  return spanSubtree(
-    selector.spanId,
-    rows.map((row) => ({ spanId: textColumn(row, "SpanId"), parentSpanId: textColumn(row, "ParentSpanId") })),
-  );
+  const spans = rows.map((row) => ({
+    spanId: textColumn(row, "SpanId"),
+    parentSpanId: textColumn(row, "ParentSpanId"),
+    service: textColumn(row, "ServiceName"),
+  }));
+  return spanSubtree(selector.spanId, adoptCalleeSpans(spans));
 }
 
 function isWholeTrace({ endpoints, from, labels, service, spanId, to }: SampleSelector): boolean {

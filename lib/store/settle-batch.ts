@@ -7,6 +7,7 @@ import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
 import { sumTraceCpu, timeOfSpans } from "@/lib/store/trace-cpu";
+import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import {
   NO_CPU,
   type SummarySpan,
@@ -141,7 +142,7 @@ async function settleBatch(
   const sizes = new Map(batch.map((size) => [size.traceId, size]));
   const byDay = new Map<bigint, unknown[][]>();
   for (const [traceId, own] of spansOf) {
-    const summary = summarizeTrace(own, cpu.get(traceId) ?? NO_CPU);
+    const summary = summarizeTrace(adoptCalleeSpans(own), cpu.get(traceId) ?? NO_CPU);
     const size = sizes.get(traceId);
     const whole =
       size !== undefined && size.spans > MAX_SPANS
