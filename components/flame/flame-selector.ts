@@ -8,6 +8,8 @@ export interface FlameSelector {
   /** sample type: `cpu` when absent */
   readonly type?: string;
   readonly service?: string;
+  /** id of one received profile */
+  readonly profile?: string;
   readonly trace_id?: string;
   readonly span_id?: string;
   readonly scope?: "span" | "subtree";

@@ -31,7 +31,7 @@ export function describeCertainty(
       };
     case "process-capture":
       return {
-        short: "whole process, captured for this trace",
+        short: "whole process while this trace ran, captured for it",
         long: "The profile was taken because of this trace, but holds all that the process did meanwhile.",
       };
     case "process-time":
@@ -40,6 +40,9 @@ export function describeCertainty(
         long: "The samples carry no trace id: this is all that the process did at that time, other requests included.",
       };
     case "range":
+      if (selector.profile !== undefined) {
+        return { short: "this profile alone", long: "All samples of one received profile." };
+      }
       return {
         short:
           (selector.endpoint?.length ?? 0) > 0

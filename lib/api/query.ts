@@ -118,10 +118,16 @@ export function parseTraceIdOfPath(id: string): TraceId {
   return traceId;
 }
 
+/** Of the path or the query. @returns undefined for what is no id of a profile */
+export function parseProfileId(id: string): string | undefined {
+  return /^[0-9a-f]{16}$/i.test(id) ? id.toLowerCase() : undefined;
+}
+
 const selectorShape = () => ({
   ...instants(),
   type: text.default("cpu"),
   service: text.optional(),
+  profile: parsed(parseProfileId, "16 hexadecimal digits").optional(),
   trace_id: parsed(parseTraceId, "32 hexadecimal digits").optional(),
   span_id: parsed(parseSpanId, "16 hexadecimal digits").optional(),
   scope: z.enum(["span", "subtree"], 'is "span" or "subtree"').default("span"),
@@ -161,7 +167,12 @@ export function parseSelector(
       endpoints: fields.endpoint,
       labels,
       ...checkedRange(fields.from, fields.to),
-      ...defined({ service: fields.service, traceId: fields.trace_id, spanId: fields.span_id }),
+      ...defined({
+        service: fields.service,
+        profileId: fields.profile,
+        traceId: fields.trace_id,
+        spanId: fields.span_id,
+      }),
     },
     rest,
   };

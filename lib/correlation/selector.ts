@@ -8,6 +8,8 @@ import type { UnixNano } from "@/lib/units";
 export interface SampleSelector {
   readonly type: string;
   readonly service?: string;
+  /** One received profile: 16 lower-case hex digits. */
+  readonly profileId?: string;
   readonly traceId?: TraceId;
   readonly spanId?: SpanId;
   readonly scope: "span" | "subtree";

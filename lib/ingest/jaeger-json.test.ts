@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { isJaegerTrace, readJaegerTrace } from "@/lib/ingest/jaeger-json";
 import { Tally } from "@/lib/ingest/otlp-limits";
+import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import type { Span } from "@/lib/trace/span";
 
 const START = 1_750_766_400_000_000; // 2025-06-24T12:00:00Z in microseconds
@@ -202,7 +203,7 @@ test("caller and callee that share an id become two spans, what the callee did b
     ],
   };
   const { spans } = read(trace);
-  expect(draw(spans)).toBe(
+  expect(draw(adoptCalleeSpans(spans))).toBe(
     `
 shop/root Unspecified
   shop/call Client

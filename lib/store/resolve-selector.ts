@@ -206,9 +206,11 @@ async function findSpanIds(selector: SampleSelector, signal?: AbortSignal): Prom
   return spanSubtree(selector.spanId, adoptCalleeSpans(spans));
 }
 
-function isWholeTrace({ endpoints, from, labels, service, spanId, to }: SampleSelector): boolean {
+function isWholeTrace(selector: SampleSelector): boolean {
+  const { endpoints, from, labels, profileId, service, spanId, to } = selector;
   return (
-    [service, spanId, from, to].every((part) => part === undefined) && endpoints.length + labels.size === 0
+    [service, profileId, spanId, from, to].every((part) => part === undefined) &&
+    endpoints.length + labels.size === 0
   );
 }
 

@@ -42,6 +42,10 @@ export function sampleFilter(selector: SampleSelector, tie: TraceTie | undefined
   conditions.add(typeSql(selector.type), { type: selector.type });
   if (selector.service !== undefined)
     conditions.add("service = {service:String}", { service: selector.service });
+  if (selector.profileId !== undefined) {
+    const profileId = String(BigInt(`0x${selector.profileId}`));
+    conditions.add("profile_id = {profileId:UInt64}", { profileId });
+  }
   if (tie !== undefined) addTrace(conditions, selector, tie);
   if (selector.from !== undefined) {
     conditions.add("time >= fromUnixTimestamp64Nano({from:Int64})", { from: String(selector.from) });

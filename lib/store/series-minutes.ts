@@ -20,7 +20,8 @@ export interface WholeMinutes extends SqlCondition {
  */
 export function wholeMinutes(selector: SampleSelector, stepNs: Nanos): WholeMinutes | undefined {
   if (BigInt(stepNs) % MINUTE !== 0n || selector.type === SAMPLES_TYPE) return undefined;
-  if (selector.traceId !== undefined || selector.labels.size > 0) return undefined;
+  const { labels, profileId, traceId } = selector;
+  if (traceId !== undefined || profileId !== undefined || labels.size > 0) return undefined;
   const named = selector.endpoints.filter((endpoint) => endpoint !== UNATTRIBUTED);
   if (selector.endpoints.length > 0 && named.length === 0) return undefined;
 
