@@ -1,0 +1,89 @@
+import { time } from "@datadog/pprof";
+import type { LabelSink } from "./active-labels";
+import { type Holder, labelsOf, NOTHING } from "./span-holders";
+
+type Profile = ReturnType<typeof time.stop>;
+
+/** One window of samples, and what collecting it cost the program. */
+export interface Window {
+  readonly profile: Profile;
+  readonly startMs: number;
+  readonly mainThreadMs: number;
+}
+
+export interface WallProfiler {
+  readonly sink: LabelSink;
+  /** @throws Error when the profiler cannot be had */
+  readonly start: (rateHz: number) => void;
+  /** Ends a window; the next begins at once, at the given rate. */
+  readonly rotate: (rateHz: number) => Window;
+  /** Ends the last window. */
+  readonly stop: () => Window;
+}
+
+/** Few values on many samples: the encoder keeps one object for each. */
+const FEW_VALUES = ["endpoint"];
+
+/** @param longestWindowMs the profiler reserves room for the samples of one window */
+export function createWallProfiler(longestWindowMs: number): WallProfiler {
+  let startMs = 0;
+  let rate = 0;
+  let followsAwait: boolean | undefined;
+
+  function start(rateHz: number): void {
+    const options = {
+      intervalMicros: Math.round(1_000_000 / rateHz),
+      durationMillis: longestWindowMs,
+      withContexts: true,
+      collectCpuTime: process.platform !== "win32",
+    };
+    if (followsAwait === undefined) {
+      followsAwait = startFollowing(options);
+      if (!followsAwait) time.start(options);
+    } else {
+      time.start({ ...options, useCPED: followsAwait });
+    }
+    rate = rateHz;
+    startMs = Date.now();
+  }
+
+  function collect(restart: boolean): Window {
+    const began = performance.now();
+    const windowStart = startMs;
+    const profile = time.stop(restart, labelsOfSample, FEW_VALUES);
+    startMs = Date.now();
+    return { profile, startMs: windowStart, mainThreadMs: performance.now() - began };
+  }
+
+  return {
+    sink: {
+      isOn: time.isStarted,
+      followsAwait: () => followsAwait === true,
+      get: () => time.getContext(),
+      set: (holder) => time.setContext(holder),
+      run: (holder, work) => time.runWithContext(holder, work),
+    },
+    start,
+    rotate: (rateHz) => {
+      if (rateHz === rate) return collect(true);
+      const window = collect(false);
+      start(rateHz);
+      return window;
+    },
+    stop: () => collect(false),
+  };
+}
+
+/** The profiler itself knows whether this Node keeps the async context where it can read it. */
+function startFollowing(options: Parameters<typeof time.start>[0]): boolean {
+  try {
+    time.start({ ...options, useCPED: true });
+    return true;
+  } catch (error) {
+    if (time.isStarted() || !(error instanceof Error && /CPED/.test(error.message))) throw error;
+    return false;
+  }
+}
+
+const labelsOfSample: Parameters<typeof time.stop>[1] = ({ context }) =>
+  labelsOf((context?.context ?? NOTHING) as Holder);
