@@ -221,7 +221,10 @@ function integerText(values: BigInt64Array, halves: Int32Array, at: number): str
   return Number.isSafeInteger(number) ? String(number) : String(values[at]);
 }
 
-/** A DateTime64(9) as the engine reads it from text: seconds with nine decimals, exact. */
+/**
+ * A DateTime64(9) as the engine reads it from text: seconds with nine decimals, exact. Ten digits of seconds, because it
+ * takes the first of fewer for a year or a day of a month.
+ */
 function inSeconds(instant: bigint): string {
-  return `${instant / 1_000_000_000n}.${String(instant % 1_000_000_000n).padStart(9, "0")}`;
+  return `${String(instant / 1_000_000_000n).padStart(10, "0")}.${String(instant % 1_000_000_000n).padStart(9, "0")}`;
 }
