@@ -1,0 +1,302 @@
+/**
+ * What to do next, as a pure function of the time and of what was done: no timers, no requests. Whoever runs it calls
+ * `nextActions`, tells `begin` of each action that it starts and `finish` of each that ends.
+ *
+ *     usage   ·    ·    ·    ·    ·    ·        every 15 s
+ *     cpu     ▇▇▇                 ▇▇▇           10 s each minute, never two at once of one process
+ *     heap    ·                    ·            and goroutine, mutex, block
+ *     capture        ▇▇▇▇▇▇▇▇▇                  when a reading is above its threshold, then a rest
+ */
+import { SNAPSHOT_KINDS, type SnapshotKind, type TargetInput } from "@/lib/api/targets-contract";
+import type { Trigger } from "@/lib/collector/judge-usage";
+
+export type StreamName = "usage" | "cpu" | SnapshotKind;
+export const STREAMS: readonly StreamName[] = ["usage", "cpu", ...SNAPSHOT_KINDS];
+
+export interface Request {
+  readonly captureId: string;
+  readonly seconds: number;
+}
+/** Why a capture is taken: a reading, or somebody who asked. */
+export type Cause =
+  | { readonly kind: "trigger"; readonly trigger: Trigger }
+  | { readonly kind: "request"; readonly request: Request };
+
+export type Action =
+  | { readonly kind: "usage" }
+  | { readonly kind: "cpu"; readonly seconds: number }
+  | { readonly kind: SnapshotKind }
+  | { readonly kind: "capture"; readonly seconds: number; readonly cause: Cause };
+
+export type Outcome =
+  | { readonly kind: "ok" }
+  /** It worked, and the target took too long over it. */
+  | { readonly kind: "slow"; readonly message: string }
+  | { readonly kind: "busy" | "missing" | "failed" | "refused"; readonly message: string };
+
+interface Stream {
+  readonly nextAtMs: number;
+  /** Since when another profiler of the process is in the way. */
+  readonly busySinceMs?: number;
+}
+
+/** Instants in Unix milliseconds. */
+export interface Schedule {
+  readonly streams: Readonly<Record<StreamName, Stream>>;
+  readonly running: ReadonlySet<Action["kind"]>;
+  /** In a row. */
+  readonly failures: number;
+  readonly restUntilMs: number;
+  readonly restReason: string;
+  readonly isRefused: boolean;
+  readonly wanted: { readonly trigger: Trigger; readonly atMs: number } | undefined;
+  readonly requests: readonly Request[];
+  /** Of the last triggered one: its begin. */
+  readonly lastCaptureAtMs: number | undefined;
+  readonly problems: ReadonlyMap<StreamName | "capture", string>;
+}
+
+export interface Scheduled {
+  readonly id: string;
+  readonly target: TargetInput;
+  readonly schedule: Schedule;
+}
+
+/** 0 <= x < 1. */
+export type Random = () => number;
+
+/** A new target shows something within this; many at once do not all begin in the same instant. */
+const FIRST_MS = 5_000;
+const BUSY_RETRY_MS = 5_000;
+const ABSENT_RETRY_MS = 600_000;
+const FIRST_REST_MS = 15_000;
+export const LONGEST_REST_MS = 600_000;
+/** A trigger that could not be followed for so long says nothing about now. */
+const WANTED_MS = 120_000;
+/** Requests of all targets that are under way at once. */
+const MAX_RUNNING = 64;
+
+export function startSchedule(nowMs: number, random: Random, lastCaptureAtMs: number | undefined): Schedule {
+  const first = () => ({ nextAtMs: nowMs + random() * FIRST_MS });
+  return {
+    streams: {
+      usage: { nextAtMs: nowMs },
+      cpu: first(),
+      heap: first(),
+      goroutine: first(),
+      mutex: first(),
+      block: first(),
+    },
+    running: new Set(),
+    failures: 0,
+    restUntilMs: 0,
+    restReason: "",
+    isRefused: false,
+    wanted: undefined,
+    requests: [],
+    lastCaptureAtMs,
+    problems: new Map(),
+  };
+}
+
+/** Those that are due now. No two of them, nor one of them and what is running, profile the CPU of one process. */
+export function nextActions(nowMs: number, all: readonly Scheduled[]): { id: string; action: Action }[] {
+  const profiled = new Set(
+    all.filter(({ schedule }) => usesCpuProfile(schedule)).map(({ target }) => processOf(target.url)),
+  );
+  let room = MAX_RUNNING - all.reduce((sum, { schedule }) => sum + schedule.running.size, 0);
+  const actions: { id: string; action: Action }[] = [];
+  for (const { id, schedule, target } of all) {
+    const due = dueActions(nowMs, target, schedule, profiled.has(processOf(target.url)));
+    for (const action of due.slice(0, Math.max(0, room))) {
+      if (action.kind === "cpu" || action.kind === "capture") profiled.add(processOf(target.url));
+      actions.push({ id, action });
+      room--;
+    }
+  }
+  return actions;
+}
+
+function dueActions(nowMs: number, target: TargetInput, schedule: Schedule, isProfiled: boolean): Action[] {
+  const { requests, running, wanted } = schedule;
+  const [request] = requests;
+  // Somebody waits for it, and is told when it fails.
+  if (request !== undefined && !isProfiled) {
+    return [{ kind: "capture", seconds: request.seconds, cause: { kind: "request", request } }];
+  }
+  if (target.paused || nowMs < schedule.restUntilMs) return [];
+  const isWanted = wanted !== undefined && nowMs - wanted.atMs <= WANTED_MS;
+  const due = STREAMS.filter(
+    (name) => isOn(target, name) && !running.has(name) && schedule.streams[name].nextAtMs <= nowMs,
+  );
+  const actions = due.flatMap((name): Action[] => {
+    // A capture takes these itself; one that is wanted comes before the next window.
+    if (running.has("capture") && (name === "heap" || name === "goroutine")) return [];
+    if (name !== "cpu") return [{ kind: name }];
+    return isProfiled || isWanted ? [] : [{ kind: "cpu", seconds: target.cpu.seconds }];
+  });
+  if (isWanted && !isProfiled) {
+    actions.push({
+      kind: "capture",
+      seconds: target.adaptive.captureSeconds,
+      cause: { kind: "trigger", trigger: wanted.trigger },
+    });
+  }
+  // After a failure one request tells as much as five.
+  return schedule.failures === 0 ? actions : running.size > 0 ? [] : actions.slice(0, 1);
+}
+
+export function begin(
+  schedule: Schedule,
+  action: Action,
+  target: TargetInput,
+  nowMs: number,
+  random: Random,
+): Schedule {
+  const running = new Set([...schedule.running, action.kind]);
+  if (action.kind !== "capture") {
+    const nextAtMs = nowMs + spread(everyMs(target, action.kind), random);
+    return {
+      ...schedule,
+      running,
+      streams: { ...schedule.streams, [action.kind]: { ...schedule.streams[action.kind], nextAtMs } },
+    };
+  }
+  const { cause } = action;
+  // What a capture shows, a window and two readings need not show again.
+  const later = (name: StreamName) => {
+    const stream = schedule.streams[name];
+    return { ...stream, nextAtMs: Math.max(stream.nextAtMs, nowMs + spread(everyMs(target, name), random)) };
+  };
+  return {
+    ...schedule,
+    running,
+    streams: { ...schedule.streams, cpu: later("cpu"), heap: later("heap"), goroutine: later("goroutine") },
+    ...(cause.kind === "trigger" ? { wanted: undefined, lastCaptureAtMs: nowMs } : {}),
+    ...(cause.kind === "request"
+      ? { requests: schedule.requests.filter(({ captureId }) => captureId !== cause.request.captureId) }
+      : {}),
+  };
+}
+
+export function finish(
+  schedule: Schedule,
+  kind: Action["kind"],
+  outcome: Outcome,
+  target: TargetInput,
+  nowMs: number,
+  random: Random,
+): Schedule {
+  const ended: Schedule = {
+    ...schedule,
+    running: new Set([...schedule.running].filter((one) => one !== kind)),
+    problems: withProblem(schedule.problems, kind, outcome),
+  };
+  switch (outcome.kind) {
+    case "ok":
+      return { ...withoutBusy(ended, kind), failures: 0, restUntilMs: 0, restReason: "", isRefused: false };
+    case "missing":
+      return {
+        ...withNext(ended, kind, nowMs + spread(ABSENT_RETRY_MS, random)),
+        failures: 0,
+        isRefused: false,
+      };
+    case "busy":
+      return { ...waitForProfiler(ended, kind, target, nowMs, random), failures: 0, isRefused: false };
+    case "slow":
+    case "failed":
+    case "refused": {
+      const failures = schedule.failures + 1;
+      const restMs = spread(Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1)), random);
+      return {
+        ...withoutBusy(ended, kind),
+        failures,
+        // Several that were under way fail together, and are one reason to rest.
+        restUntilMs: Math.max(schedule.restUntilMs, nowMs + restMs),
+        restReason: outcome.message,
+        isRefused: outcome.kind === "refused",
+      };
+    }
+  }
+}
+
+/** A reading was above its threshold. Nothing changes within the rest after a capture. */
+export function noticeTrigger(
+  schedule: Schedule,
+  trigger: Trigger,
+  { adaptive }: TargetInput,
+  nowMs: number,
+): Schedule {
+  const rested =
+    schedule.lastCaptureAtMs === undefined ||
+    nowMs - schedule.lastCaptureAtMs >= adaptive.atMostEverySeconds * 1_000;
+  return rested ? { ...schedule, wanted: { trigger, atMs: nowMs } } : schedule;
+}
+
+export function addRequest(schedule: Schedule, request: Request): Schedule {
+  const isKnown = schedule.requests.some(({ captureId }) => captureId === request.captureId);
+  return isKnown ? schedule : { ...schedule, requests: [...schedule.requests, request] };
+}
+
+/** Host and port: one process, whatever the targets that name it are called. Aliases are told apart by their address. */
+export function processOf(url: string): string {
+  const { host, port, protocol } = new URL(url);
+  const full = port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
+  return full.replace(/^(localhost|\[::1\]):/, "127.0.0.1:");
+}
+
+function usesCpuProfile({ running }: Schedule): boolean {
+  return running.has("cpu") || running.has("capture");
+}
+
+function isOn(target: TargetInput, name: StreamName): boolean {
+  return name === "usage" || target[name].on;
+}
+
+function everyMs(target: TargetInput, name: StreamName): number {
+  return 1_000 * (name === "usage" ? target.adaptive.readEverySeconds : target[name].everySeconds);
+}
+
+/** A twentieth more at most, never less: so many processes do not fall into step, and the share of time stays what was asked for. */
+function spread(ms: number, random: Random): number {
+  return ms * (1 + random() / 20);
+}
+
+/** Again in a few seconds for as long as one window lasts, then in the next one: somebody else's profile is no failure. */
+function waitForProfiler(
+  schedule: Schedule,
+  kind: Action["kind"],
+  target: TargetInput,
+  nowMs: number,
+  random: Random,
+): Schedule {
+  if (kind !== "cpu") return schedule;
+  const busySinceMs = schedule.streams.cpu.busySinceMs ?? nowMs;
+  const retryAtMs = nowMs + BUSY_RETRY_MS * (1 + random());
+  const isOver = retryAtMs - busySinceMs >= everyMs(target, "cpu");
+  const cpu = isOver
+    ? { nextAtMs: nowMs + spread(everyMs(target, "cpu"), random) }
+    : { nextAtMs: retryAtMs, busySinceMs };
+  return { ...schedule, streams: { ...schedule.streams, cpu } };
+}
+
+function withoutBusy(schedule: Schedule, kind: Action["kind"]): Schedule {
+  if (kind !== "cpu" && kind !== "capture") return schedule;
+  return { ...schedule, streams: { ...schedule.streams, cpu: { nextAtMs: schedule.streams.cpu.nextAtMs } } };
+}
+
+function withNext(schedule: Schedule, kind: Action["kind"], nextAtMs: number): Schedule {
+  if (kind === "capture") return schedule;
+  return { ...schedule, streams: { ...schedule.streams, [kind]: { nextAtMs } } };
+}
+
+function withProblem(
+  problems: Schedule["problems"],
+  kind: Action["kind"],
+  outcome: Outcome,
+): ReadonlyMap<StreamName | "capture", string> {
+  const next = new Map(problems);
+  if (outcome.kind === "ok") next.delete(kind);
+  else next.set(kind, outcome.message);
+  return next;
+}

@@ -1,0 +1,135 @@
+/** One profile of one target: asked for, stored, and what came of it. */
+import { type ProfileKind, profileKind, type SnapshotKind, type Target } from "@/lib/api/targets-contract";
+import { type Fetched, type FetchOptions, fetchTarget } from "@/lib/collector/fetch-target";
+import type { Guard } from "@/lib/collector/guard-target";
+import type { ProfileSink, Scrape, StoredProfile } from "@/lib/collector/parts";
+import type { Outcome } from "@/lib/collector/schedule";
+import { HotspanError } from "@/lib/errors";
+import { unixNanoFromMillis } from "@/lib/units";
+
+/** The time an answer may take over what it has to: its seconds. */
+const PATIENCE_MS = 10_000;
+/** Of a target that needs so long, less is asked. */
+const SLOW_MS = 5_000;
+
+export interface Scraped {
+  readonly outcome: Outcome;
+  readonly stored: StoredProfile | undefined;
+}
+
+export interface ScrapeParts {
+  readonly guard: Guard;
+  readonly sink: ProfileSink;
+  readonly fetch: (url: URL, options: FetchOptions) => Promise<Fetched>;
+  readonly now: () => number;
+}
+
+/** Of one address and port: one CPU profile at a time, whatever names it has. */
+const profiled = new Set<string>();
+const PATHS: Readonly<Record<ProfileKind, string>> = {
+  cpu: "/debug/pprof/profile",
+  heap: "/debug/pprof/heap",
+  goroutine: "/debug/pprof/goroutine",
+  mutex: "/debug/pprof/mutex",
+  block: "/debug/pprof/block",
+};
+
+/** @param seconds length of the window */
+export async function scrapeCpu(
+  parts: ScrapeParts,
+  target: Target,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Scraped> {
+  const atMs = parts.now();
+  let held: string | undefined;
+  try {
+    const fetched = await parts.fetch(new URL(`${target.url}${PATHS.cpu}?seconds=${seconds}`), {
+      guard: parts.guard,
+      timeoutMs: seconds * 1_000 + PATIENCE_MS,
+      signal,
+      mayConnect: (address) => {
+        if (profiled.has(address)) return false;
+        held = address;
+        profiled.add(address);
+        return true;
+      },
+    });
+    if (fetched.kind !== "ok") return { outcome: fetched, stored: undefined };
+    return await storeFetched("cpu", fetched, seconds, () =>
+      parts.sink.store(toScrape(target, "cpu", fetched.bytes, atMs)),
+    );
+  } finally {
+    if (held !== undefined) profiled.delete(held);
+  }
+}
+
+/** Counters of a process since it started: what is stored is their difference to the scrape before. */
+const COUNTERS: ReadonlySet<ProfileKind> = new Set(["heap", "mutex", "block"]);
+/** States beside the counters: worth storing from the first scrape on. */
+const WITH_STATES: ReadonlySet<ProfileKind> = new Set(["heap"]);
+
+/** The last scrape of each kind, of one target. */
+export type Baselines = Map<ProfileKind, Scrape>;
+
+export async function scrapeSnapshot(
+  parts: ScrapeParts,
+  target: Target,
+  kind: SnapshotKind,
+  baselines: Baselines,
+  signal: AbortSignal,
+): Promise<Scraped> {
+  const options = { guard: parts.guard, timeoutMs: PATIENCE_MS, signal };
+  const fetched = await parts.fetch(new URL(`${target.url}${PATHS[kind]}`), options);
+  if (fetched.kind !== "ok") return { outcome: fetched, stored: undefined };
+  const current = toScrape(target, kind, fetched.bytes, parts.now());
+  return storeFetched(kind, fetched, 0, async () => {
+    if (!COUNTERS.has(kind)) return parts.sink.store(current);
+    const previous = baselines.get(kind) ?? current;
+    const stored = await parts.sink.storeDifference(previous, current);
+    // Only now: what could not be stored is part of the next difference.
+    baselines.set(kind, current);
+    return previous === current && !WITH_STATES.has(kind) ? { ...stored, profileId: "" } : stored;
+  });
+}
+
+async function storeFetched(
+  kind: ProfileKind,
+  fetched: Extract<Fetched, { kind: "ok" }>,
+  seconds: number,
+  store: () => Promise<StoredProfile>,
+): Promise<Scraped> {
+  try {
+    const stored = await store();
+    const overMs = fetched.tookMs - seconds * 1_000;
+    if (overMs <= SLOW_MS) return { outcome: { kind: "ok" }, stored };
+    const message = `Its ${kind} profile took ${(overMs / 1_000).toFixed(1)} s longer than it had to.`;
+    return { outcome: { kind: "slow", message }, stored };
+  } catch (error) {
+    if (!(error instanceof HotspanError)) throw error;
+    const isTheirs = error.code === "invalid-input" || error.code === "too-large";
+    const message = isTheirs
+      ? `What ${PATHS[kind]} answers is no profile that can be stored: ${error.message}`
+      : `The ${kind} profile was taken and not stored: ${error.message}`;
+    // Our own store's absence is no reason to spare the target, but there is nothing to do with its profiles either.
+    return { outcome: { kind: "failed", message }, stored: undefined };
+  }
+}
+
+function toScrape(target: Target, kind: ProfileKind, bytes: Uint8Array, atMs: number): Scrape {
+  return {
+    kind: profileKind.parse(kind),
+    bytes,
+    service: target.service,
+    instance: instanceOf(target.url),
+    labels: new Map(Object.entries(target.labels)),
+    atUnixNano: unixNanoFromMillis(atMs),
+  };
+}
+
+export function instanceOf(url: string): string {
+  const { host, port, protocol } = new URL(url);
+  return port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
+}
+
+export const defaultFetch = fetchTarget;
