@@ -85,7 +85,7 @@ function get(url: URL, address: string, options: FetchOptions): Promise<Answer> 
     );
     // Not the socket's timeout, which a byte a second would put off for ever.
     const timer = setTimeout(() => {
-      late = new Error(`no whole answer within ${Math.round(timeoutMs / 1_000)} s`);
+      late = new Error(`no whole answer within ${timeoutMs / 1_000} s`);
       sent.destroy(late);
     }, timeoutMs);
     sent.once("close", () => clearTimeout(timer));
