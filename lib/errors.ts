@@ -1,6 +1,7 @@
 /** What went wrong, in the words of the HTTP interface. The status is chosen in `lib/api/respond` and nowhere else. */
 export type ErrorCode =
   | "invalid-input"
+  | "forbidden"
   | "not-found"
   | "too-large"
   | "unsupported-media-type"

@@ -7,6 +7,7 @@ import { ErrorRate } from "@/components/ui/error-rate";
 import { ColourDot } from "@/components/ui/service-dot";
 import { Value } from "@/components/ui/value";
 import type { EndpointRow as Row } from "@/lib/api/contract";
+import { formatCountExact } from "@/lib/format";
 import { CELL, NUMBER, WIDE } from "./cells";
 
 interface EndpointRowProps {
@@ -34,6 +35,16 @@ export function EndpointRow({
   onPointerEnter,
 }: EndpointRowProps) {
   const link = useRangeLink();
+  const sampled =
+    row.keptRequests < row.requests
+      ? `${formatCountExact(row.requests)} requests, ${formatCountExact(row.keptRequests)} kept by sampling: latencies are estimated from these`
+      : undefined;
+  const about =
+    sampled === undefined || row.keptRequests === 0 ? undefined : (
+      <span className="text-subtle" title={sampled}>
+        ≈{" "}
+      </span>
+    );
   const target = { service: row.service, endpoint: row.endpoint };
   return (
     <tr
@@ -55,18 +66,23 @@ export function EndpointRow({
         </span>
       </th>
       <td className={cn(NUMBER, WIDE)}>
-        <Value value={row.requests} unit="count" />
+        <span title={sampled}>
+          <Value value={row.requests} unit="count" />
+        </span>
       </td>
       <td className={NUMBER}>
         <ErrorRate errors={row.errors} requests={row.requests} />
       </td>
       <td className={cn(NUMBER, WIDE)}>
+        {about}
         <Value value={row.p50Ns} unit="duration" />
       </td>
       <td className={NUMBER}>
+        {about}
         <Value value={row.p95Ns} unit="duration" />
       </td>
       <td className={cn(NUMBER, WIDE)}>
+        {about}
         <Value value={row.p99Ns} unit="duration" />
       </td>
       <td className={NUMBER}>

@@ -16,6 +16,7 @@ function rows(text: string): EndpointRow[] {
         endpoint,
         requests,
         errors,
+        keptRequests: requests,
         p50Ns: requests === 0 ? null : cpuNs,
         p95Ns: null,
         p99Ns: null,

@@ -4,6 +4,7 @@
  * values in the unit of the sample type.
  */
 import { z } from "zod";
+import { reasonCode } from "@/lib/api/doctor-contract";
 
 const unixNano = z.string().regex(/^\d{1,19}$/);
 const count = z.number().int().nonnegative();
@@ -128,13 +129,18 @@ export const traceResponse = z.object({
   warnings: z.array(z.string()),
   /** why the trace has no CPU samples, in one sentence; null when it has some */
   noSamplesReason: z.string().nullable(),
+  /** the same as a word that stays: doctor-contract.ts */
+  noSamplesCode: reasonCode.nullable(),
 });
 
 export const endpointRow = z.object({
   service: z.string(),
   endpoint: z.string(),
+  /** all that were made, those of traces that sampling dropped included */
   requests: count,
   errors: count,
+  /** entry spans that are stored; where fewer than the requests, quantiles are estimated from them */
+  keptRequests: count,
   p50Ns: ns.nullable(),
   p95Ns: ns.nullable(),
   p99Ns: ns.nullable(),
@@ -195,6 +201,8 @@ export const flamegraphResponse = z.object({
   matched: z.object({ total: z.number(), sampleCount: count }).nullable(),
   /** why it is empty, in one sentence; null when it is not */
   emptyReason: z.string().nullable(),
+  /** the same as a word that stays: doctor-contract.ts */
+  emptyCode: reasonCode.nullable(),
   root: flameNode,
 });
 

@@ -3,6 +3,7 @@ import { type ErrorCode, HotspanError } from "@/lib/errors";
 /** The one place that knows HTTP statuses. Storage trouble is 503, never 500: exporters drop what a 500 answers. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   "invalid-input": 400,
+  forbidden: 403,
   "not-found": 404,
   "too-large": 413,
   "unsupported-media-type": 415,

@@ -5,6 +5,7 @@ import type { OtlpEncoding } from "@/lib/ingest/otlp-traces";
 /** google.rpc.Code. UNAVAILABLE is the one that every client may retry. */
 export const GRPC_CODE: Readonly<Record<ErrorCode, number>> = {
   "invalid-input": 3,
+  forbidden: 7,
   "not-found": 5,
   "too-large": 8,
   "unsupported-media-type": 3,

@@ -4,6 +4,7 @@ import { DEFAULT_SAMPLING, type SamplingRules } from "@/lib/api/sampling-contrac
 import { parseSpanId, parseTraceId } from "@/lib/ids";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
 import { decideTraces, forgetDecided, hasStagedSpans } from "@/lib/store/decide-traces";
+import { findTrace } from "@/lib/store/find-trace";
 import { insertSpans, stageSpans } from "@/lib/store/insert-spans";
 import { encodeSpanRows } from "@/lib/store/span-row";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
@@ -215,3 +216,11 @@ async function minutes(): Promise<number> {
   const rows = await queryRows("SELECT uniqExact(toStartOfMinute(IngestedAt)) AS minutes FROM staged_spans");
   return Number(rows[0]?.minutes);
 }
+
+test("a trace that waits can be opened by its id, each span once", async () => {
+  await stage(span("fresh/1"), span("fresh/2", { child: true }));
+  await stage(span("fresh/1"));
+  const { spans, warnings } = await findTrace(traceIdOf("fresh"));
+  expect(spans.map(({ name }) => name).sort()).toEqual(["fresh/1", "fresh/2"]);
+  expect(warnings.join()).toContain("still coming in");
+});

@@ -3,16 +3,15 @@ import { HotspanError } from "@/lib/errors";
 import type { TraceId } from "@/lib/ids";
 import { BY_TRACE_SETTINGS, byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
-import { mapColumn, mapsColumn, numberColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
+import { explainEmptyTrace } from "@/lib/store/explain-empty-trace";
+import { mapColumn, mapsColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
 import { SUMMARY_SPAN_COLUMNS, summarySpanFromRow } from "@/lib/store/summary-span-row";
 import { sumOneTraceCpu, type TracesInTime, timeOfSpans } from "@/lib/store/trace-cpu";
 import { findCriticalPath } from "@/lib/trace/critical-path";
 import { computeSelfTimes } from "@/lib/trace/self-time";
 import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import { computeUnexplained, type SummarySpan } from "@/lib/trace/summarize-trace";
-import { buildTraceTree, type TraceTree } from "@/lib/trace/trace-tree";
-import { explainNoSamples } from "@/lib/trace/why-no-samples";
-import type { UnixNano } from "@/lib/units";
+import { buildTraceTree } from "@/lib/trace/trace-tree";
 
 /** More spans than a person can read; the earliest are kept and the cut is told. */
 export const MAX_TRACE_SPANS = 50_000;
@@ -23,7 +22,7 @@ export const MAX_TRACE_SPANS = 50_000;
  */
 export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise<TraceResponse> {
   const reading = findSpans(traceId, signal);
-  const [{ spans: kept, isCut }, cpu] = await Promise.all([
+  const [{ spans: kept, isCut, isStaged }, cpu] = await Promise.all([
     reading,
     sumOneTraceCpu(
       traceId,
@@ -32,9 +31,12 @@ export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise
     ),
   ]);
   const tree = buildTraceTree(kept);
-  const { services, toUnixNano: end } = placeOf(traceId, kept);
   const selfNs = computeSelfTimes(tree);
   const { onPath } = findCriticalPath(tree);
+  const reason =
+    cpu.sampleCount > 0
+      ? null
+      : await explainEmptyTrace({ traceId, ...placeOf(traceId, kept) }, "cpu", signal);
   return {
     traceId,
     startUnixNano: String(tree.startUnixNano),
@@ -50,14 +52,17 @@ export async function findTrace(traceId: TraceId, signal?: AbortSignal): Promise
         critical: onPath[index] === 1,
       }),
     ),
-    warnings: isCut
-      ? [
-          `The trace has more than ${MAX_TRACE_SPANS.toLocaleString("en")} spans: the earliest are shown.`,
-          ...tree.warnings,
-        ]
-      : [...tree.warnings],
-    noSamplesReason:
-      cpu.sampleCount > 0 ? null : await findWhyNoSamples(traceId, tree, services, end, signal),
+    warnings: [
+      ...(isCut
+        ? [`The trace has more than ${MAX_TRACE_SPANS.toLocaleString("en")} spans: the earliest are shown.`]
+        : []),
+      ...(isStaged
+        ? ["The trace is still coming in: sampling decides whether it is kept when it is quiet."]
+        : []),
+      ...tree.warnings,
+    ],
+    noSamplesReason: reason?.sentence ?? null,
+    noSamplesCode: reason?.code ?? null,
   };
 }
 
@@ -66,25 +71,37 @@ type StoredSpan = SummarySpan & { readonly row: Row };
 async function findSpans(
   traceId: TraceId,
   signal: AbortSignal | undefined,
-): Promise<{ spans: readonly StoredSpan[]; isCut: boolean }> {
-  const rows = await queryRows(
+): Promise<{ spans: readonly StoredSpan[]; isCut: boolean; isStaged: boolean }> {
+  const stored = await readSpans("otel_traces", traceId, signal);
+  // Sampling has not decided yet: whoever asks for a trace by its id need not wait.
+  const isStaged = stored.length === 0;
+  const rows = isStaged ? await readSpans("staged_spans", traceId, signal) : stored;
+  if (rows.length === 0) {
+    throw new HotspanError(
+      "not-found",
+      `No trace ${traceId} is stored: it may not have arrived yet, its time to be kept is over, or sampling dropped it.`,
+    );
+  }
+  const spans = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
+  return { spans: adoptCalleeSpans(spans), isCut: rows.length > MAX_TRACE_SPANS, isStaged };
+}
+
+function readSpans(
+  table: "otel_traces" | "staged_spans",
+  traceId: TraceId,
+  signal: AbortSignal | undefined,
+): Promise<Row[]> {
+  const ofTrace = "TraceId = {traceId:String}";
+  return queryRows(
     `SELECT ${SUMMARY_SPAN_COLUMNS}, StatusMessage, SpanAttributes, ResourceAttributes,
        arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS event_times,
        Events.Name AS event_names, Events.Attributes AS event_attributes,
        Links.TraceId AS link_traces, Links.SpanId AS link_spans, Links.Attributes AS link_attributes
-     FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")}
-     ORDER BY Timestamp, SpanId LIMIT ${MAX_TRACE_SPANS + 1}`,
+     FROM ${table} WHERE ${table === "otel_traces" ? byTraceSql(table, ofTrace) : ofTrace}
+     ORDER BY Timestamp, SpanId${table === "staged_spans" ? " LIMIT 1 BY SpanId" : ""} LIMIT ${MAX_TRACE_SPANS + 1}`,
     { traceId },
     { rows: MAX_TRACE_SPANS + 1, signal, settings: BY_TRACE_SETTINGS },
   );
-  if (rows.length === 0) {
-    throw new HotspanError(
-      "not-found",
-      `No trace ${traceId} is stored: it may not have arrived yet, or its time to be kept is over.`,
-    );
-  }
-  const spans = rows.slice(0, MAX_TRACE_SPANS).map((row) => ({ ...summarySpanFromRow(row), row }));
-  return { spans: adoptCalleeSpans(spans), isCut: rows.length > MAX_TRACE_SPANS };
 }
 
 function placeOf(traceId: TraceId, spans: readonly StoredSpan[]): TracesInTime {
@@ -135,40 +152,4 @@ function toTraceSpan(
 /** For JSON only. fromEntries defines properties, so `__proto__` stays a key. */
 function toRecord(attributes: ReadonlyMap<string, string> | undefined): Record<string, string> {
   return Object.fromEntries(attributes ?? []);
-}
-
-/** Profiles longer than an hour are not looked for. */
-const LONGEST_PROFILE_NANOS = 3_600_000_000_000n;
-
-async function findWhyNoSamples(
-  traceId: TraceId,
-  tree: TraceTree<SummarySpan>,
-  services: readonly string[],
-  end: UnixNano,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const earliest = tree.startUnixNano - LONGEST_PROFILE_NANOS;
-  const [around] = await queryRows(
-    `SELECT uniqExact(profile_id) AS profiles, sum(count) AS samples, sumIf(count, trace_id != '' OR span_id != '') AS labelled,
-       sumIf(count, trace_id = {traceId:String} AND tie = 'process') AS captured, max(period_ns) AS period
-     FROM samples
-     WHERE type = 'cpu' AND service IN {services:Array(String)}
-       AND time >= fromUnixTimestamp64Nano({earliest:Int64}) AND time <= fromUnixTimestamp64Nano({end:Int64})
-       AND toUnixTimestamp64Nano(time) + duration_ns >= {start:Int64}`,
-    {
-      traceId,
-      services,
-      earliest: String(earliest < 0n ? 0n : earliest),
-      start: String(tree.startUnixNano),
-      end: String(end),
-    },
-    { signal },
-  );
-  return explainNoSamples(tree.durationNs, services, {
-    profiles: around === undefined ? 0 : numberColumn(around, "profiles"),
-    samples: around === undefined ? 0 : numberColumn(around, "samples"),
-    labelledSamples: around === undefined ? 0 : numberColumn(around, "labelled"),
-    capturedSamples: around === undefined ? 0 : numberColumn(around, "captured"),
-    periodNs: around === undefined ? 0 : numberColumn(around, "period"),
-  });
 }

@@ -7,6 +7,8 @@ const KEPT_BY: ReadonlyMap<string, string> = new Map([
   ["otel_traces", "toDate(Timestamp)"],
   ["traces", "toDate(start_hour)"],
   ["samples", "toDate(time)"],
+  ["profile_ties", "toDate(time)"],
+  ["dropped_requests", "toDate(time)"],
   ["stacks", "last_seen"],
   ["functions", "last_seen"],
 ]);

@@ -1,6 +1,7 @@
 import type { EndpointRow } from "@/lib/api/contract";
 import type { EndpointsQuery } from "@/lib/api/query";
 import { queryRows } from "@/lib/store/clickhouse";
+import { countRequests, type RequestCount } from "@/lib/store/count-requests";
 import { sumByEndpointSql } from "@/lib/store/entry-endpoint";
 import { findUnit } from "@/lib/store/find-unit";
 import { minuteRollupSql } from "@/lib/store/minute-rollup";
@@ -27,14 +28,17 @@ interface Sum {
  */
 export async function sumEndpoints(query: EndpointsQuery, signal?: AbortSignal): Promise<EndpointSums> {
   const [requests, values, profiled, unit] = await Promise.all([
-    findRequests(query, signal),
+    countRequests(query, signal),
     sumValues(query, signal),
     countProfiledTraces(query, signal),
     findUnit(query.type),
   ]);
   const totals = new Map<string, number>();
   const unattributed = { cpuNs: 0, sampleCount: 0 };
-  const byKey = new Map<string, { service: string; endpoint: string; sum: Sum; request: Row | undefined }>();
+  const byKey = new Map<
+    string,
+    { service: string; endpoint: string; sum: Sum; request: RequestCount | undefined }
+  >();
   const place = (service: string, endpoint: string) => {
     const key = JSON.stringify([service, endpoint]);
     const known = byKey.get(key);
@@ -57,16 +61,17 @@ export async function sumEndpoints(query: EndpointsQuery, signal?: AbortSignal):
       sum.samples += numberColumn(row, "c");
     }
   }
-  for (const row of requests) place(textColumn(row, "service"), textColumn(row, "endpoint")).request = row;
+  for (const request of requests) place(request.service, request.endpoint).request = request;
   const endpoints = [...byKey.entries()].map(([key, { service, endpoint, sum, request }]): EndpointRow => {
-    const count = request === undefined ? 0 : numberColumn(request, "requests");
-    const [p50, p95, p99] = request === undefined ? [] : quantiles(request);
+    const count = request?.requests ?? 0;
+    const [p50, p95, p99] = request?.quantiles ?? [];
     const total = totals.get(service) ?? 0;
     return {
       service,
       endpoint,
       requests: count,
-      errors: request === undefined ? 0 : numberColumn(request, "errors"),
+      errors: request?.errors ?? 0,
+      keptRequests: request?.keptRequests ?? 0,
       p50Ns: p50 ?? null,
       p95Ns: p95 ?? null,
       p99Ns: p99 ?? null,
@@ -95,23 +100,6 @@ function rangeSql(column: string, query: EndpointsQuery): { sql: string; params:
       ...(query.service === undefined ? {} : { service: query.service }),
     },
   };
-}
-
-async function findRequests(query: EndpointsQuery, signal: AbortSignal | undefined): Promise<Row[]> {
-  const range = rangeSql("Timestamp", query);
-  const service = query.service === undefined ? "" : " AND ServiceName = {service:String}";
-  return queryRows(
-    `SELECT ServiceName AS service, Endpoint AS endpoint, count() AS requests, countIf(StatusCode = 'Error') AS errors,
-       quantilesExact(0.5, 0.95, 0.99)(Duration) AS quantiles
-     FROM otel_traces WHERE IsEntry = 1 AND Endpoint != ''${service}${range.sql} GROUP BY service, endpoint`,
-    range.params,
-    { signal },
-  );
-}
-
-function quantiles(row: Row): number[] {
-  const values = row.quantiles;
-  return Array.isArray(values) ? values.map(Number) : [];
 }
 
 /** @returns rows (service, endpoint, v, c); endpoint '' is what no endpoint paid for */

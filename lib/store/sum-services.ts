@@ -1,8 +1,11 @@
 import type { ServicesResponse } from "@/lib/api/contract";
 import type { TimeRange } from "@/lib/api/query";
 import { queryRows } from "@/lib/store/clickhouse";
+import { IS_WEIGHTED, WEIGHT_SQL } from "@/lib/store/count-requests";
+import { findLanguages } from "@/lib/store/find-languages";
 import { minuteRollupSql } from "@/lib/store/minute-rollup";
 import { nullableNumberColumn, numberColumn, type Row, textColumn } from "@/lib/store/row";
+import { sumDropped, sumDroppedByStep } from "@/lib/store/sum-dropped";
 import { type UnixNano, unixNano } from "@/lib/units";
 
 type ServiceRow = ServicesResponse["services"][number];
@@ -25,22 +28,24 @@ export async function sumServices(range: TimeRange, signal?: AbortSignal): Promi
     { sql: "type IN ('cpu', 'wall')", params: {} },
     { from, to },
   );
-  const [spanRows, columnRows, sampleRows] = await Promise.all([
+  const [spanRows, columnRows, sampleRows, dropped, droppedColumns] = await Promise.all([
     queryRows(
       `SELECT ServiceName AS service, count() AS spans, toString(max(toUnixTimestamp64Nano(Timestamp))) AS last,
-         countIf(IsEntry) AS requests, countIf(IsEntry AND StatusCode = 'Error') AS errors,
-         if(requests = 0, NULL, quantileExactIf(0.95)(Duration, IsEntry)) AS p95
+         sumIf(Weight, IsEntry) AS requests, sumIf(Weight, IsEntry AND StatusCode = 'Error') AS errors,
+         if(countIf(IsEntry) = 0, NULL, quantileExactIf(0.95)(Duration, IsEntry)) AS p95, ${IS_WEIGHTED} AS weighted
        FROM otel_traces WHERE ${within} GROUP BY service`,
       params,
       { signal },
     ),
     queryRows(
-      `SELECT ServiceName AS service, intDiv(toUnixTimestamp64Nano(Timestamp) - {from:Int64}, {step:Int64}) AS column, count() AS requests
+      `SELECT ServiceName AS service, intDiv(toUnixTimestamp64Nano(Timestamp) - {from:Int64}, {step:Int64}) AS column, sum(Weight) AS requests
        FROM otel_traces WHERE IsEntry = 1 AND ${within} GROUP BY service, column`,
       params,
       { signal },
     ),
     queryRows(samples.sql, samples.params, { signal }),
+    sumDropped({ from, to }, undefined, signal),
+    sumDroppedByStep(from, to, step, signal),
   ]);
   const services = new Map<string, ServiceRow>();
   for (const row of spanRows) {
@@ -59,14 +64,69 @@ export async function sumServices(range: TimeRange, signal?: AbortSignal): Promi
     const service = services.get(textColumn(row, "service"));
     if (service !== undefined) service.sparkline[column] = numberColumn(row, "requests");
   }
+  await weighLatencies(services, spanRows, within, params, signal);
+  for (const { errors, requests, service: name } of dropped) {
+    const service = serviceOf(services, name, columns);
+    service.requests += requests;
+    service.errors += errors;
+  }
+  for (const { column, requests, service: name } of droppedColumns) {
+    const { sparkline } = serviceOf(services, name, columns);
+    if (column < columns) sparkline[column] = (sparkline[column] ?? 0) + requests;
+  }
+  for (const service of services.values()) {
+    // Shares that senders' sampling kept make fractions of requests.
+    service.requests = Math.round(service.requests);
+    service.errors = Math.round(service.errors);
+    service.sparkline = service.sparkline.map(Math.round);
+  }
   await addSamples(services, sampleRows, columns, { from, to }, signal);
-  await addLanguages(services, { from, to }, signal);
+  const withSpans = [...services.values()].filter(({ spans }) => spans > 0);
+  const languages = await findLanguages(
+    withSpans.map(({ name }) => name),
+    { from, to },
+    signal,
+  );
+  for (const service of withSpans) service.language = languages.get(service.name) ?? "";
   return {
     services: [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     fromUnixNano: String(from),
     toUnixNano: String(to),
     stepNs: Number(step),
   };
+}
+
+/** A service whose traces were all dropped has requests and nothing else. */
+function serviceOf(services: Map<string, ServiceRow>, name: string, columns: number): ServiceRow {
+  const known = services.get(name);
+  if (known !== undefined) return known;
+  const made = emptyService(name, columns);
+  services.set(name, made);
+  return made;
+}
+
+/** Where stored spans stand for more than themselves, the latency of all requests is estimated from them. */
+async function weighLatencies(
+  services: ReadonlyMap<string, ServiceRow>,
+  rows: readonly Row[],
+  within: string,
+  params: Record<string, unknown>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const names = rows
+    .filter((row) => numberColumn(row, "weighted") === 1)
+    .map((row) => textColumn(row, "service"));
+  if (names.length === 0) return;
+  const weighed = await queryRows(
+    `SELECT ServiceName AS service, quantileExactWeighted(0.95)(Duration, ${WEIGHT_SQL}) AS p95
+     FROM otel_traces WHERE IsEntry = 1 AND ServiceName IN {names:Array(String)} AND ${within} GROUP BY service`,
+    { ...params, names },
+    { signal },
+  );
+  for (const row of weighed) {
+    const service = services.get(textColumn(row, "service"));
+    if (service !== undefined) service.p95Ns = numberColumn(row, "p95");
+  }
 }
 
 function emptyService(name: string, columns: number): ServiceRow {
@@ -137,33 +197,4 @@ async function addSamples(
     const service = services.get(textColumn(row, "service"));
     if (service !== undefined) service.lastSeenUnixNano = textColumn(row, "last");
   }
-}
-
-/** A service does not change its language: asked once, of one span, because attributes are the widest columns. */
-const languages = new Map<string, string>();
-const MOST_LANGUAGES = 1_000;
-
-async function addLanguages(
-  services: ReadonlyMap<string, ServiceRow>,
-  range: { from: UnixNano; to: UnixNano },
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const unknown = [...services.values()].filter(({ name, spans }) => spans > 0 && !languages.has(name));
-  if (unknown.length > 0) {
-    const among = `ServiceName IN {services:Array(String)}
-      AND Timestamp >= fromUnixTimestamp64Nano({from:Int64}) AND Timestamp < fromUnixTimestamp64Nano({to:Int64})`;
-    const rows = await queryRows(
-      `SELECT ServiceName AS service, any(ResourceAttributes['telemetry.sdk.language']) AS language FROM otel_traces
-       WHERE ${among} AND (ServiceName, Timestamp) IN (SELECT ServiceName, max(Timestamp) FROM otel_traces WHERE ${among} GROUP BY ServiceName)
-       GROUP BY service`,
-      { services: unknown.map(({ name }) => name), from: String(range.from), to: String(range.to) },
-      { signal },
-    );
-    if (languages.size + rows.length > MOST_LANGUAGES) languages.clear();
-    for (const row of rows) {
-      const language = textColumn(row, "language");
-      if (language !== "") languages.set(textColumn(row, "service"), language);
-    }
-  }
-  for (const service of services.values()) service.language = languages.get(service.name) ?? "";
 }

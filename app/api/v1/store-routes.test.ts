@@ -133,6 +133,7 @@ describe("endpoints", () => {
         endpoint: "home",
         requests: 3,
         errors: 1,
+        keptRequests: 3,
         p50Ns: 100e6,
         p95Ns: 300e6,
         p99Ns: 300e6,
@@ -147,6 +148,7 @@ describe("endpoints", () => {
         endpoint: "list",
         requests: 1,
         errors: 0,
+        keptRequests: 1,
         p50Ns: 50e6,
         p95Ns: 50e6,
         p99Ns: 50e6,
@@ -259,9 +261,10 @@ describe("a trace", () => {
   });
 
   test("without samples says why", async () => {
-    expect((await (await askTrace(id(4))).json()).noSamplesReason).toBe(
-      "No CPU profile of service quiet covers the time of this trace.",
-    );
+    expect(await (await askTrace(id(4))).json()).toMatchObject({
+      noSamplesReason: "No CPU profile of service quiet covers the time of this trace.",
+      noSamplesCode: "no-window",
+    });
   });
 
   test("that is unknown is 404, with an impossible id 400", async () => {

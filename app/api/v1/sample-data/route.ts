@@ -1,3 +1,4 @@
+import { requireOwnOrigin } from "@/lib/api/read-change";
 import { respond } from "@/lib/api/respond";
 import { findSampleDataState, removeSampleData } from "@/lib/store/remove-sample-data";
 
@@ -8,5 +9,8 @@ export function GET(request: Request): Promise<Response> {
 
 /** Removes it, and answers when it is gone. */
 export function DELETE(request: Request): Promise<Response> {
-  return respond(request, async () => ({ state: await removeSampleData() }));
+  return respond(request, async () => {
+    requireOwnOrigin(request);
+    return { state: await removeSampleData() };
+  });
 }
