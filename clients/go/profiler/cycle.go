@@ -1,0 +1,113 @@
+package profiler
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"runtime/pprof"
+	"time"
+)
+
+// manyGoroutines is where a profile of all stacks, which stops the program, begins to be felt.
+const manyGoroutines = 50_000
+
+// profile is the only user of the CPU profiler here: windows and captures follow one another on one goroutine.
+func (p *Profiler) profile(ctx context.Context) {
+	p.taking.take(time.Now()) // what has happened so far belongs to no window
+	nextCPU, nextSnapshot := time.Now(), time.Now().Add(p.config.SnapshotEvery)
+	for ctx.Err() == nil {
+		reason := ""
+		if now := time.Now(); !now.Before(nextCPU) {
+			nextCPU = now.Add(p.pause(p.config.CPUEvery))
+			reason = p.window(ctx, p.config.CPUWindow, "")
+		}
+		if !time.Now().Before(nextSnapshot) && reason == "" {
+			p.snapshots("")
+			nextSnapshot = time.Now().Add(p.pause(p.config.SnapshotEvery))
+		}
+		if reason == "" {
+			reason = p.rest(ctx, earlier(nextCPU, nextSnapshot))
+		}
+		if reason != "" && ctx.Err() == nil {
+			p.counts.captures.Add(1)
+			p.snapshots(reason) // first: memory that is full now may be free in half a minute
+			p.window(ctx, p.config.Capture.Window, reason)
+		}
+	}
+	p.snapshots("") // the begun minute, too
+}
+
+// pause is the time until the next round: a little random, so that a fleet that was started together does not push
+// together, and longer when profiling costs more than it may. Windows without a gap stay without one.
+func (p *Profiler) pause(every time.Duration) time.Duration {
+	spent := p.cost.lastRound()
+	if least := time.Duration(float64(spent) / max(p.config.Budget, 1e-6)); least > every {
+		p.warn.warn("profiles are taken less often: they cost too much", "every", least, "cpu", spent)
+		return least
+	}
+	if every <= p.config.CPUWindow {
+		return 0
+	}
+	return every + time.Duration((rand.Float64()-0.5)*0.1*float64(every))
+}
+
+// window takes one CPU profile. A capture that is asked for meanwhile ends it early; its reason is returned.
+func (p *Profiler) window(ctx context.Context, length time.Duration, capture string) (asked string) {
+	var body bytes.Buffer
+	start := time.Now()
+	if err := pprof.StartCPUProfile(&body); err != nil {
+		// Another profiler has it, or somebody looks at /debug/pprof/profile. It is theirs until they are done.
+		p.counts.inUse.Add(1)
+		p.warn.warn("no CPU profile this time", "error", err)
+		return p.rest(ctx, start.Add(length))
+	}
+	asked = p.rest(ctx, start.Add(length))
+	pprof.StopCPUProfile()
+	p.counts.windows.Add(1)
+	p.queue.add(profile{kind: "cpu", start: start, duration: time.Since(start), capture: capture, body: body.Bytes()})
+	return asked
+}
+
+// snapshots takes a profile of each other kind.
+func (p *Profiler) snapshots(capture string) {
+	p.cost.measure(func() {
+		taken, err := p.taking.take(time.Now())
+		if err != nil {
+			p.warn.warn("no profile this time", "error", err)
+		}
+		if runtime.NumGoroutine() < manyGoroutines || capture != "" {
+			var body bytes.Buffer
+			if err := pprof.Lookup("goroutine").WriteTo(&body, 0); err != nil {
+				p.warn.warn("no goroutine profile this time", "error", err)
+			} else {
+				taken = append(taken, profile{kind: "goroutine", start: time.Now(), body: body.Bytes()})
+			}
+		}
+		for _, one := range taken {
+			one.capture = capture
+			p.queue.add(one)
+		}
+	})
+}
+
+// rest waits until a time, the end of the program, or a request for a capture, whose reason it returns.
+func (p *Profiler) rest(ctx context.Context, until time.Time) (asked string) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ""
+	case <-timer.C:
+		return ""
+	case reason := <-p.trigger:
+		return reason
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
