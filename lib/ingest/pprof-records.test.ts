@@ -68,32 +68,32 @@ test("what the recorded profiles say of themselves", () => {
   const lines = RECORDED_PROFILES.map((name) => {
     const { language, profile } = decode(name);
     const types = profile.sampleTypes.map(
-      ({ isPrimary, type, unit }) => `${isPrimary ? "*" : ""}${type}(${unit})`,
+      ({ isPrimary, meaning, type, unit }) => `${isPrimary ? "*" : ""}${type}(${unit}, ${meaning})`,
     );
     const labelled = profile.samples.ties.filter((tie) => tie > 0).length;
     const seconds = (Number(profile.durationNs) / 1e9).toFixed(2);
     return `${name}: ${language}, ${profile.samples.length} samples, ${labelled} tied, ${seconds} s, every ${profile.periodNs} ns: ${types.join(" ")}`;
   });
   expect(lines.join("\n")).toMatchInlineSnapshot(`
-    "go-allocs: go, 9 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count) *alloc_space(bytes) inuse_objects(count) inuse_space(bytes)
-    go-block: go, 4 samples, 0 tied, 0.00 s, every 0 ns: block_contentions(count) *block(nanoseconds)
-    go-cpu-10s: go, 1026 samples, 994 tied, 10.17 s, every 10000000 ns: *cpu(nanoseconds)
-    go-cpu-2s: go, 117 samples, 107 tied, 2.16 s, every 10000000 ns: *cpu(nanoseconds)
-    go-cpu-60s: go, 5852 samples, 5708 tied, 60.13 s, every 10000000 ns: *cpu(nanoseconds)
-    go-goroutine: go, 5 samples, 1 tied, 0.00 s, every 0 ns: *goroutine(count)
-    go-heap: go, 8 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count) alloc_space(bytes) inuse_objects(count) *inuse_space(bytes)
-    go-heap-delta: go, 9 samples, 0 tied, 1.02 s, every 0 ns: alloc_objects(count) alloc_space(bytes) inuse_objects(count) *inuse_space(bytes)
-    go-heap-large: go, 3176 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count) alloc_space(bytes) inuse_objects(count) *inuse_space(bytes)
-    go-mutex: go, 1 samples, 0 tied, 0.00 s, every 0 ns: mutex_contentions(count) *mutex(nanoseconds)
-    go-threadcreate: go, 2 samples, 0 tied, 0.00 s, every 0 ns: *threadcreate(count)
-    node-wall-20: nodejs, 457 samples, 439 tied, 5.11 s, every 10744000 ns: *wall(nanoseconds) cpu(nanoseconds)
-    node-wall-24: nodejs, 471 samples, 455 tied, 5.14 s, every 10657000 ns: *wall(nanoseconds) cpu(nanoseconds)
-    node-wall-24-cped: nodejs, 470 samples, 456 tied, 5.14 s, every 10479000 ns: *wall(nanoseconds) cpu(nanoseconds)
-    pyroscope-go-block: go, 11 samples, 0 tied, 0.00 s, every 0 ns: block_contentions(count) *block(nanoseconds)
-    pyroscope-go-cpu: go, 531 samples, 497 tied, 10.18 s, every 10000000 ns: *cpu(nanoseconds)
-    pyroscope-go-goroutine: go, 9 samples, 1 tied, 0.00 s, every 0 ns: *goroutine(count)
-    pyroscope-go-heap-delta: go, 10 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count) alloc_space(bytes) inuse_objects(count) *inuse_space(bytes)
-    pyroscope-node-heap: nodejs, 10 samples, 0 tied, 0.00 s, every 0 ns: inuse_objects(count) *inuse_space(bytes)
-    pyroscope-node-wall: nodejs, 116 samples, 103 tied, 3.06 s, every 16820000 ns: *wall(nanoseconds) cpu(nanoseconds)"
+    "go-allocs: go, 9 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count, cumulative) *alloc_space(bytes, cumulative) inuse_objects(count, snapshot) inuse_space(bytes, snapshot)
+    go-block: go, 4 samples, 0 tied, 0.00 s, every 0 ns: block_contentions(count, cumulative) *block(nanoseconds, cumulative)
+    go-cpu-10s: go, 1026 samples, 994 tied, 10.17 s, every 10000000 ns: *cpu(nanoseconds, window)
+    go-cpu-2s: go, 117 samples, 107 tied, 2.16 s, every 10000000 ns: *cpu(nanoseconds, window)
+    go-cpu-60s: go, 5852 samples, 5708 tied, 60.13 s, every 10000000 ns: *cpu(nanoseconds, window)
+    go-goroutine: go, 5 samples, 1 tied, 0.00 s, every 0 ns: *goroutine(count, snapshot)
+    go-heap: go, 8 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count, cumulative) alloc_space(bytes, cumulative) inuse_objects(count, snapshot) *inuse_space(bytes, snapshot)
+    go-heap-delta: go, 9 samples, 0 tied, 1.02 s, every 0 ns: alloc_objects(count, window) alloc_space(bytes, window) inuse_objects_change(count, window) *inuse_space_change(bytes, window)
+    go-heap-large: go, 3176 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count, cumulative) alloc_space(bytes, cumulative) inuse_objects(count, snapshot) *inuse_space(bytes, snapshot)
+    go-mutex: go, 1 samples, 0 tied, 0.00 s, every 0 ns: mutex_contentions(count, cumulative) *mutex(nanoseconds, cumulative)
+    go-threadcreate: go, 2 samples, 0 tied, 0.00 s, every 0 ns: *threadcreate(count, snapshot)
+    node-wall-20: nodejs, 457 samples, 439 tied, 5.11 s, every 10744000 ns: *wall(nanoseconds, window) cpu(nanoseconds, window)
+    node-wall-24: nodejs, 471 samples, 455 tied, 5.14 s, every 10657000 ns: *wall(nanoseconds, window) cpu(nanoseconds, window)
+    node-wall-24-cped: nodejs, 470 samples, 456 tied, 5.14 s, every 10479000 ns: *wall(nanoseconds, window) cpu(nanoseconds, window)
+    pyroscope-go-block: go, 11 samples, 0 tied, 0.00 s, every 0 ns: block_contentions(count, cumulative) *block(nanoseconds, cumulative)
+    pyroscope-go-cpu: go, 531 samples, 497 tied, 10.18 s, every 10000000 ns: *cpu(nanoseconds, window)
+    pyroscope-go-goroutine: go, 9 samples, 1 tied, 0.00 s, every 0 ns: *goroutine(count, snapshot)
+    pyroscope-go-heap-delta: go, 10 samples, 0 tied, 0.00 s, every 0 ns: alloc_objects(count, cumulative) alloc_space(bytes, cumulative) inuse_objects(count, snapshot) *inuse_space(bytes, snapshot)
+    pyroscope-node-heap: nodejs, 10 samples, 0 tied, 0.00 s, every 0 ns: inuse_objects(count, snapshot) *inuse_space(bytes, snapshot)
+    pyroscope-node-wall: nodejs, 116 samples, 103 tied, 3.06 s, every 16820000 ns: *wall(nanoseconds, window) cpu(nanoseconds, window)"
   `);
 });

@@ -2,6 +2,7 @@ import type { PprofTables } from "@/lib/ingest/pprof-tables";
 import { HIGH, halvesOf, LOW } from "@/lib/profile/int64";
 import type { ProfileSpan } from "@/lib/profile/meaning";
 import { guessLockKind, type LockKind, nameSampleTypes, type SampleType } from "@/lib/profile/sample-type";
+import { nameStateChanges } from "@/lib/profile/state-change";
 
 const MAX_COUNT = 0xffff_ffff;
 
@@ -21,7 +22,7 @@ export function readValues(
   tables: PprofTables,
   lockKind: LockKind | undefined,
   leafNames: () => Iterable<string>,
-  span: ProfileSpan,
+  span: ProfileSpan & { readonly sentAsDelta: boolean },
 ): ValueColumns {
   const { strings } = tables;
   const wireTypes = tables.sampleTypes.map(({ type, unit }) => ({
@@ -50,7 +51,12 @@ export function readValues(
   const counts = new Uint32Array(tables.sampleCount);
   if (countColumn === -1) countValued(counts, values, kept.length);
   else takeCounts(counts, tables.values, stride, countColumn);
-  return { sampleTypes, values, counts };
+  return {
+    sampleTypes:
+      span.temporality === "delta" ? nameStateChanges(sampleTypes, values, span.sentAsDelta) : sampleTypes,
+    values,
+    counts,
+  };
 }
 
 function keepColumns(

@@ -378,3 +378,107 @@ describe("what is wrong is named", () => {
     expect(() => decodePprof(Buffer.from([0x0a, 0]), context)).toThrow("no string table");
   });
 });
+
+describe("what values mean", () => {
+  const meanings = (
+    types: Drawing["sampleTypes"],
+    drawing: Partial<Drawing> = {},
+    context: Partial<PprofContext> = {},
+  ) =>
+    decode(
+      {
+        ...RIGHT,
+        sampleTypes: types,
+        samples: [{ locations: [2, 1], values: types?.map((_, index) => index + 1) ?? [] }],
+        ...drawing,
+      },
+      context,
+    ).sampleTypes.map(({ meaning, type }) => `${type} ${meaning}`);
+  const lock = [
+    ["contentions", "count"],
+    ["delay", "nanoseconds"],
+  ] as const;
+  const heap = [
+    ["alloc_space", "bytes"],
+    ["inuse_space", "bytes"],
+  ] as const;
+
+  test("counters are of the window where the profile or its sender says so, else since the start", () => {
+    const kind = { lockKind: "block" } as const;
+    expect(meanings(lock, {}, kind)).toEqual(["block_contentions cumulative", "block cumulative"]);
+    expect(meanings(lock, { durationNanos: 5n }, kind)).toEqual(["block_contentions window", "block window"]);
+    expect(meanings(lock, {}, { ...kind, temporality: "delta" })).toEqual([
+      "block_contentions window",
+      "block window",
+    ]);
+    expect(meanings(heap, { durationNanos: 5n }, { temporality: "cumulative" })).toEqual([
+      "alloc_space cumulative",
+      "inuse_space snapshot",
+    ]);
+    // A length that the sender gives is how often it sends, not what the counter counts from.
+    expect(meanings(heap, {}, { durationNs: 15_000_000_000 })).toEqual([
+      "alloc_space cumulative",
+      "inuse_space snapshot",
+    ]);
+  });
+
+  test("time is always of the window; a profiler's own types are with a length and are not without", () => {
+    expect(meanings([["cpu", "nanoseconds"]])).toEqual(["cpu window"]);
+    expect(meanings([["latency", "nanoseconds"]])).toEqual(["latency snapshot"]);
+    expect(meanings([["latency", "nanoseconds"]], { durationNanos: 1n })).toEqual(["latency window"]);
+    expect(meanings([["latency", "nanoseconds"]], {}, { durationNs: 1 })).toEqual(["latency window"]);
+  });
+
+  test("more in use than was allocated meanwhile is a state; less than nothing, or no more, a change of one", () => {
+    const of = (alloc: bigint, inuse: bigint, context: Partial<PprofContext> = {}) =>
+      meanings(
+        heap,
+        { durationNanos: 1_000_000_000n, samples: [{ locations: [1], values: [alloc, inuse] }] },
+        context,
+      )[1];
+    expect(of(0n, 4_096n)).toBe("inuse_space snapshot");
+    expect(of(8_192n, 4_096n)).toBe("inuse_space_change window");
+    expect(of(8_192n, -4_096n)).toBe("inuse_space_change window");
+    expect(of(8_192n, 4_096n, { temporality: "delta" })).toBe("inuse_space snapshot");
+    expect(of(8_192n, -4_096n, { temporality: "delta" })).toBe("inuse_space_change window");
+    expect(meanings([["goroutine", "count"]], { durationNanos: 1n })).toEqual(["goroutine_change window"]);
+  });
+});
+
+test("a sample's own instant is no label", () => {
+  const profile = decode({
+    ...RIGHT,
+    samples: [
+      { locations: [1], values: [1, 1], labels: { end_timestamp_ns: 1_799_999_999_123_456_789n, zone: "a" } },
+      { locations: [1], values: [1, 1], labels: { zone: "a" } },
+      { locations: [1], values: [1, 1], labels: { end_timestamp_ns: "soon" } },
+    ],
+  });
+  expect([...(profile.samples.takenAtUnixNano ?? [])]).toEqual([1_799_999_999_123_456_789n, 0n, 0n]);
+  expect([...profile.samples.labelSets].map((at) => profile.labelSets[at])).toEqual([
+    [["zone", "a"]],
+    [["zone", "a"]],
+    [["end_timestamp_ns", "soon"]],
+  ]);
+  expect(decode(RIGHT).samples.takenAtUnixNano).toBeUndefined();
+});
+
+test("the process is the sender's, else the most telling label of the profile", () => {
+  const labels = new Map([
+    ["host", "node-7"],
+    ["pod", "shop-1"],
+  ]);
+  expect(decode(RIGHT, { labels }).instance).toBe("shop-1");
+  expect(decode(RIGHT, { labels, instance: "10.0.0.9:6060" }).instance).toBe("10.0.0.9:6060");
+  expect(decode(RIGHT).instance).toBe("");
+});
+
+test("the sender's length of the window wins, also to find the start of one that is written by its end", () => {
+  const given = { timeNanos: 1_700_000_060_000_000_000n, durationNanos: 9n };
+  const node = { ...RIGHT, ...given, functions: [{ id: 1, name: "main", file: "main.js" }] };
+  const window = decode(
+    { ...node, samples: [{ locations: [1], values: [1, 1] }], locations: [{ id: 1, lines: [[1, 1]] }] },
+    { durationNs: 60_000_000_000 },
+  );
+  expect([window.startUnixNano, window.durationNs]).toEqual([1_700_000_000_000_000_000n, 60_000_000_000]);
+});

@@ -60,6 +60,7 @@ export function decodePprof(bytes: Uint8Array, context: PprofContext): DecodedPp
     {
       temporality: context.temporality ?? (tables.durationNanos > 0n ? "delta" : "cumulative"),
       hasDuration: window.durationNs > 0,
+      sentAsDelta: context.temporality === "delta",
     },
   );
   const processLabels = context.labels ?? new Map<string, string>();

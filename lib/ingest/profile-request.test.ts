@@ -96,8 +96,10 @@ describe.each(RECORDED_PROFILES)("%s, posted and read back with SQL", (name) => 
       block: "delay/nanoseconds",
       block_contentions: "contentions/count",
     };
-    for (const row of rows)
-      types.set(wire[textColumn(row, "type")] ?? textColumn(row, "type"), textColumn(row, "type"));
+    for (const row of rows) {
+      const type = textColumn(row, "type");
+      types.set(wire[type] ?? type.replace(/_change$/, ""), type);
+    }
     expect(rows.filter((row) => row.is_primary === 1).length).toBe(1);
   });
 
@@ -234,6 +236,35 @@ describe("what a sender may say", () => {
     expect(rows).toEqual([{ type: "mutex" }, { type: "mutex_contentions" }]);
   });
 
+  test("the sender's word on window, temporality and process", async () => {
+    const stored = async (variant: number, query: Record<string, string>) => {
+      const service = `said-${variant}`;
+      const { status } = await send(profileOf("go-heap", variant), { service, ...query });
+      expect(status).toBe(200);
+      const row = await one(
+        `SELECT groupUniqArray(instance) AS instances, toString(arraySort(groupUniqArray((type, meaning)))) AS meanings,
+           any(toUnixTimestamp64Nano(time)) AS start, any(duration_ns) AS length
+         FROM samples WHERE service = {service:String} AND type IN ('alloc_space', 'inuse_space')`,
+        { service },
+      );
+      return row;
+    };
+    const start = "1800000000000000001";
+    const asked = { temporality: "delta", start, end: "1800000015000000001", instance: "10.0.0.9:6060" };
+    expect(await stored(60, asked)).toEqual({
+      instances: ["10.0.0.9:6060"],
+      meanings: "[('alloc_space','window'),('inuse_space','snapshot')]",
+      start,
+      length: "15000000000",
+    });
+    expect(await stored(61, { start, duration: "9", "label.pod": "shop-1" })).toEqual({
+      instances: ["shop-1"],
+      meanings: "[('alloc_space','cumulative'),('inuse_space','snapshot')]",
+      start,
+      length: "9",
+    });
+  });
+
   test("services are known by name and language", async () => {
     const services = await catalogue.service.findMany({
       where: { name: { in: ["go-mutex", "node-wall-24"] } },
@@ -255,6 +286,21 @@ describe("what a sender may say", () => {
       { service: "x", start: "yesterday" },
       recordedProfile("go-heap"),
       "start=yesterday is not an instant in Unix nanoseconds.",
+    ],
+    [
+      { service: "x", start: "1800000000000000001", end: "1800000000000000000" },
+      recordedProfile("go-heap"),
+      "The parameter end makes the profile no length between 0 and 31 days.",
+    ],
+    [
+      { service: "x", end: "1800000000000000000" },
+      recordedProfile("go-heap"),
+      "The parameter end needs start.",
+    ],
+    [
+      { service: "x", temporality: "windowed" },
+      recordedProfile("go-heap"),
+      "temporality=windowed is neither delta nor cumulative.",
     ],
     [
       { service: "x", kind: "lock" },

@@ -17,5 +17,5 @@ const UNITS: ReadonlyMap<string, string> = new Map([
 
 /** @returns the unit that values of a type are stored in (sample-type.ts), undefined for a profiler's own types */
 export function unitOfType(type: string): string | undefined {
-  return UNITS.get(type);
+  return UNITS.get(type.replace(/_change$/, ""));
 }
