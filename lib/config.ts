@@ -15,6 +15,8 @@ const environment = z.object({
   HOTSPAN_MAX_BODY_BYTES: z.coerce.number().int().min(1_024).max(1_073_741_824).default(67_108_864),
   HOTSPAN_MAX_QUEUED_BATCHES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   HOTSPAN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).optional(),
+  HOTSPAN_WATCH: z.string().optional(),
+  HOTSPAN_WATCH_SERVICE: z.string().max(256).optional(),
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOTSPAN_CATALOGUE_URL: z
     .string()
@@ -39,6 +41,10 @@ export interface Config {
   readonly maxQueuedBatches: number;
   /** undefined keeps everything. */
   readonly retentionDays: number | undefined;
+  /** Absolute paths of folders whose files are taken in as they appear. */
+  readonly watchFolders: readonly string[];
+  /** Whose profiles those are that neither sub-folder nor name tells; "" when that is not said. */
+  readonly watchService: string;
   /** The ClickHouse server or the embedded engine; undefined in the supervisor before the engine has a port. */
   readonly clickhouseUrl: string | undefined;
   readonly storeKind: "embedded" | "remote";
@@ -73,6 +79,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     maxBodyBytes: value.HOTSPAN_MAX_BODY_BYTES,
     maxQueuedBatches: value.HOTSPAN_MAX_QUEUED_BATCHES,
     retentionDays: value.HOTSPAN_RETENTION_DAYS,
+    watchFolders: splitFolders(value.HOTSPAN_WATCH ?? ""),
+    watchService: value.HOTSPAN_WATCH_SERVICE?.trim() ?? "",
     clickhouseUrl: value.CLICKHOUSE_URL ?? value.HOTSPAN_ENGINE_URL,
     storeKind: value.CLICKHOUSE_URL === undefined ? "embedded" : "remote",
     // A URL, so that a folder may be called what it likes ("50% #1").
@@ -80,6 +88,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     ingestUrl:
       value.HOTSPAN_INGEST_URL ?? `http://${connectableHost(value.HOST)}:${value.HOTSPAN_OTLP_HTTP_PORT}`,
   };
+}
+
+/** Folders as PATH lists them, or with commas. */
+function splitFolders(list: string): string[] {
+  const folders = list.split(/[:,]/).map((folder) => folder.trim());
+  return [...new Set(folders.filter((folder) => folder !== "").map((folder) => resolve(folder)))];
 }
 
 /** Where this machine reaches a server that listens on `host`, as it stands in a URL. */

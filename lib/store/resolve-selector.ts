@@ -5,6 +5,7 @@ import { spanSubtree } from "@/lib/correlation/span-subtree";
 import { invalidInput } from "@/lib/errors";
 import { byTraceSql, NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
+import { countTied, findTiedProfiles, tiedSql } from "@/lib/store/profile-ties";
 import { numberColumn, type Row, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
 import {
   type SpanOnlySamples,
@@ -73,14 +74,20 @@ export async function resolveSelector(
       selection: undefined,
     };
   }
-  const [own, spanIds] = await Promise.all([
+  const [own, spanIds, tiedProfiles] = await Promise.all([
     findSamplesOfTrace(selector, signal),
     findSpanIds(selector, signal),
+    selector.spanId === undefined ? findTiedProfiles(selector.traceId, signal) : undefined,
   ]);
   const spans = own.someNameSpansAlone ? await findSpanOnlySamples(selector, signal) : undefined;
-  const found = { labelled: own.labelled + (spans?.count ?? 0), process: own.process };
+  const ofTied =
+    tiedProfiles === undefined
+      ? 0
+      : await countTied(tiedProfiles, sampleFilter(typeOnly(selector), undefined), signal);
+  const found = { labelled: own.labelled + (spans?.count ?? 0), process: own.process + ofTied };
   const rule = chooseTieRule(selector, found) ?? "labelled";
-  const services = [...new Set([...own.services, ...(spans?.services ?? [])])];
+  const tied = rule === "process" && tiedProfiles !== undefined ? tiedProfiles : undefined;
+  const services = [...new Set([...own.services, ...(spans?.services ?? []), ...(tied?.services ?? [])])];
   const spanOnly =
     spans === undefined
       ? undefined
@@ -90,14 +97,17 @@ export async function resolveSelector(
             own.labelled > 0 ? earliest(own.fromUnixNano, spans.fromUnixNano) : spans.fromUnixNano,
           toUnixNano: latest(own.toUnixNano, spans.toUnixNano),
         };
+  /** What was read of the trace's own rows is all that there is of it. */
+  const isAll = spanOnly === undefined && tied === undefined;
+  const tie = { rule, spanIds, spanOnly, tied: tied === undefined ? undefined : tiedSql(tied) };
   return {
     selector,
-    filter: sampleFilter(selector, { rule, spanIds, spanOnly }, prefix),
+    filter: sampleFilter(selector, tie, prefix),
     rule,
     services,
-    stackIds: spanOnly === undefined ? own.stackIds : undefined,
-    stackSums: spanOnly === undefined && isWholeTrace(selector) ? own.stackSums?.[rule] : undefined,
-    selection: spanOnly === undefined && isWholeTrace(selector) ? own.sums[rule] : undefined,
+    stackIds: isAll ? own.stackIds : undefined,
+    stackSums: isAll && isWholeTrace(selector) ? own.stackSums?.[rule] : undefined,
+    selection: isAll && isWholeTrace(selector) ? own.sums[rule] : undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { TieRule } from "@/lib/correlation/choose-ties";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { byTraceSql } from "@/lib/store/by-trace";
 import { entryEndpointSql, entryTimeSql } from "@/lib/store/entry-endpoint";
 import type { UnixNano } from "@/lib/units";
@@ -17,6 +18,8 @@ export interface TraceTie {
   readonly spanIds: readonly string[] | undefined;
   /** Where samples of the trace are, when some of them name only a span and not the trace. */
   readonly spanOnly: SpanOnlySamples | undefined;
+  /** Of the rule `process`: profiles tied to the trace from outside (profile-ties.ts). */
+  readonly tied?: SqlCondition | undefined;
 }
 
 export interface SpanOnlySamples {
@@ -33,6 +36,7 @@ export const SAMPLES_TYPE = "samples";
  *
  * - `from` <= start of the profile's window < `to`: pprof samples have no time of their own, and a window that counts
  *   where it starts is counted once when ranges lie side by side. With 10 s windows an edge is off by 10 s at most.
+ * - Of states and counters only the latest profile of each process counts (latest-profiles.ts).
  * - Endpoint: the sample's own label, else the trace's entry span in that service (entry-endpoint.ts), else UNATTRIBUTED.
  *
  * @param prefix keeps the parameters of two selectors in one query apart
@@ -94,6 +98,13 @@ function addTrace(conditions: Conditions, selector: SampleSelector, tie: TraceTi
     traceId: selector.traceId,
     ...(tie.spanIds === undefined ? {} : { spanIds: tie.spanIds }),
   };
+  if (tie.rule === "process" && tie.tied !== undefined) {
+    conditions.add(
+      `(${tie.tied.sql} OR (tie = 'process' AND ${byTraceSql("samples", "trace_id = {traceId:String}")}))`,
+      { ...params, ...tie.tied.params },
+    );
+    return;
+  }
   if (tie.spanOnly === undefined) {
     conditions.add(`${byTraceSql("samples", "trace_id = {traceId:String}")} AND ${own}`, params);
     return;
