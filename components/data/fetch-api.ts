@@ -49,6 +49,7 @@ const CODES = new Map<string, ErrorCode>(
   (
     [
       "invalid-input",
+      "forbidden",
       "not-found",
       "too-large",
       "unsupported-media-type",

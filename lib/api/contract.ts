@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { reasonCode } from "@/lib/api/doctor-contract";
+import { intakeHealth } from "@/lib/api/intake-contract";
 
 const unixNano = z.string().regex(/^\d{1,19}$/);
 const count = z.number().int().nonnegative();
@@ -230,6 +231,8 @@ export const healthResponse = z.object({
   store: z.object({ ok: z.boolean(), kind: z.enum(["embedded", "remote"]), message: z.string() }),
   catalogue: z.object({ ok: z.boolean(), message: z.string() }),
   receivers: z.object({ ok: z.boolean(), message: z.string() }),
+  /** null while the receivers do not answer */
+  intake: intakeHealth.nullable(),
   version: z.string(),
 });
 

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { HealthResponse } from "@/lib/api/contract";
+import { type IntakeHealth, intakeHealth } from "@/lib/api/intake-contract";
 import { readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
 import { catalogue } from "@/lib/store/catalogue";
@@ -13,12 +14,15 @@ type Part = { ok: boolean; message: string };
 /** Asks each part for a sign of life, all at once, for at most two seconds. Never throws: what fails is the answer. */
 export async function checkHealth(): Promise<HealthResponse> {
   const { storeKind, ingestUrl } = readConfig();
+  let intake: IntakeHealth | null = null;
   const [store, catalogueState, receivers] = await Promise.all([
     signOfLife("The store answers.", () =>
       queryRows("SELECT 1 FROM traces LIMIT 1", {}, { seconds: SECONDS }),
     ),
     signOfLife("The catalogue answers.", async () => (await catalogue()).setting.count()),
-    signOfLife("Receiving traces and profiles.", () => askReceivers(ingestUrl)),
+    signOfLife("Receiving traces and profiles.", async () => {
+      intake = await askReceivers(ingestUrl);
+    }),
   ]);
   const ok = store.ok && catalogueState.ok && receivers.ok;
   return {
@@ -26,11 +30,12 @@ export async function checkHealth(): Promise<HealthResponse> {
     store: { ...store, kind: storeKind },
     catalogue: catalogueState,
     receivers,
+    intake: receivers.ok ? intake : null,
     version: VERSION,
   };
 }
 
-async function askReceivers(ingestUrl: string): Promise<void> {
+async function askReceivers(ingestUrl: string): Promise<IntakeHealth> {
   const response = await fetch(new URL("/health", ingestUrl), {
     signal: AbortSignal.timeout(SECONDS * 1_000),
   }).catch((cause: unknown) => {
@@ -42,6 +47,9 @@ async function askReceivers(ingestUrl: string): Promise<void> {
   });
   if (!response.ok)
     throw new HotspanError("unavailable", `The ingest process answers with status ${response.status}.`);
+  const told = intakeHealth.safeParse(await response.json());
+  if (told.success) return told.data;
+  throw new HotspanError("unavailable", "The ingest process is of another version than this dashboard.");
 }
 
 async function signOfLife(wellMessage: string, ask: () => Promise<unknown>): Promise<Part> {

@@ -1,0 +1,154 @@
+"use client";
+import { CircleCheck, CircleX } from "lucide-react";
+import type { ReactNode } from "react";
+import { useHealth } from "@/components/data/use-health";
+import { ErrorState } from "@/components/ui/error-state";
+import { Panel } from "@/components/ui/panel";
+import { Skeleton } from "@/components/ui/skeleton";
+import type { IntakeHealth } from "@/lib/api/intake-contract";
+import { formatBytes, formatCount, formatCountExact, formatDateTime } from "@/lib/format";
+
+/** Whether the parts of the installation work, and what was taken, refused and dropped. */
+export function HealthPage() {
+  const { data, error, isFetching, refetch } = useHealth(5_000);
+  if (error !== null && data === undefined) {
+    return (
+      <ErrorState
+        title="The state of the installation is not known"
+        error={error}
+        onRetry={() => void refetch()}
+        retrying={isFetching}
+      />
+    );
+  }
+  return (
+    <div className="grid max-w-5xl items-start gap-4 lg:grid-cols-2" aria-busy={data === undefined}>
+      <Panel title="Parts" className="lg:col-span-2">
+        <dl className="divide-y divide-line">
+          {(["store", "catalogue", "receivers"] as const).map((part) => (
+            <Part key={part} name={NAMES[part]} state={data?.[part]} />
+          ))}
+        </dl>
+      </Panel>
+      {data?.intake !== undefined && data.intake !== null && <Intake intake={data.intake} />}
+    </div>
+  );
+}
+
+const NAMES = { store: "Store", catalogue: "Catalogue", receivers: "Receivers" } as const;
+
+function Part({ name, state }: { name: string; state: { ok: boolean; message: string } | undefined }) {
+  return (
+    <div className="flex items-center gap-2 px-3 py-2 text-sm">
+      {state === undefined ? (
+        <Skeleton className="size-3.5" />
+      ) : state.ok ? (
+        <CircleCheck aria-hidden className="size-3.5 text-muted" />
+      ) : (
+        <CircleX aria-hidden className="size-3.5 text-danger" />
+      )}
+      <dt className="w-24 font-medium">{name}</dt>
+      <dd className={state?.ok === false ? "text-danger-ink" : "text-muted"}>
+        {state?.message ?? <Skeleton className="w-40" />}
+      </dd>
+    </div>
+  );
+}
+
+function Intake({ intake }: { intake: IntakeHealth }) {
+  const { bytesHeld, maxQueuedBatches, profiles, queuedBatches, refusals, sampling, spans } = intake;
+  return (
+    <>
+      <Panel title="Received" actions={<Since startedUnixNano={intake.startedUnixNano} />}>
+        <Numbers>
+          <Count name="Spans stored" value={spans.accepted} />
+          <Count name="Spans refused, their neighbours stored" value={spans.rejected} />
+          <Count name="Profiles stored" value={profiles.accepted} />
+          <Count name="Traces kept by sampling" value={sampling.keptTraces} />
+          <Count name="Traces dropped by sampling" value={sampling.droppedTraces} />
+          <Count name="Spans of dropped traces" value={sampling.droppedSpans} />
+        </Numbers>
+      </Panel>
+      <Panel title="Waiting now">
+        <Numbers>
+          <Count name="Spans" value={spans.queued} />
+          <Count name={`Requests, of at most ${formatCount(maxQueuedBatches)}`} value={queuedBatches} />
+          <Line name="Memory held by requests">{formatBytes(bytesHeld)}</Line>
+        </Numbers>
+      </Panel>
+      <Panel title="Requests refused" className="lg:col-span-2">
+        {refusals.length === 0 ? (
+          <p className="p-3 text-muted text-sm">None.</p>
+        ) : (
+          <table className="w-full text-sm">
+            <thead className="border-line border-b text-left text-muted">
+              <tr>
+                <th scope="col" className="px-3 py-1.5 font-normal">
+                  What senders read
+                </th>
+                <th scope="col" className="num px-3 py-1.5 font-normal">
+                  Requests
+                </th>
+                <th scope="col" className="px-3 py-1.5 font-normal max-sm:hidden">
+                  Last
+                </th>
+              </tr>
+            </thead>
+            <tbody className="divide-y divide-line">
+              {refusals.map(({ code, lastMessage, lastUnixNano, requests }) => (
+                <tr key={code}>
+                  <th scope="row" className="px-3 py-1.5 text-left font-normal">
+                    {MEANING.get(code) ?? code}
+                    <span className="block text-muted">{lastMessage}</span>
+                  </th>
+                  <td className="num px-3 py-1.5 tabular-nums" title={formatCountExact(requests)}>
+                    {formatCount(requests)}
+                  </td>
+                  <td className="whitespace-nowrap px-3 py-1.5 text-muted max-sm:hidden">
+                    {formatDateTime(lastUnixNano)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+const MEANING: ReadonlyMap<string, string> = new Map([
+  ["overloaded", "429, UNAVAILABLE: send again shortly"],
+  ["unavailable", "503, UNAVAILABLE: the store was away"],
+  ["invalid-input", "400: what was sent cannot be read"],
+  ["too-large", "413: larger than the limit"],
+  ["unsupported-media-type", "415: of a kind that is not known"],
+  ["not-found", "404: nothing is received there"],
+]);
+
+function Since({ startedUnixNano }: { startedUnixNano: string }) {
+  return <span className="text-muted text-sm">since {formatDateTime(startedUnixNano)}</span>;
+}
+
+function Numbers({ children }: { children: ReactNode }) {
+  return <dl className="divide-y divide-line text-sm">{children}</dl>;
+}
+
+function Count({ name, value }: { name: string; value: number }) {
+  return (
+    <Line name={name}>
+      <span title={formatCountExact(value)} className={value === 0 ? "text-subtle" : undefined}>
+        {formatCount(value)}
+      </span>
+    </Line>
+  );
+}
+
+function Line({ children, name }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex items-baseline justify-between gap-3 px-3 py-1.5">
+      <dt className="text-muted">{name}</dt>
+      <dd className="num tabular-nums">{children}</dd>
+    </div>
+  );
+}
