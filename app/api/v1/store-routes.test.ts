@@ -22,6 +22,7 @@ import {
   traceResponse,
   tracesResponse,
 } from "@/lib/api/contract";
+import type { IntakeHealth } from "@/lib/api/intake-contract";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore, queryRows } from "@/lib/store/clickhouse";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
@@ -85,11 +86,21 @@ const samples: TestSample[] = [
 let store: TestStore;
 let folder: string;
 let receivers: Server;
+const INTAKE: IntakeHealth = {
+  startedUnixNano: "1790000000000000000",
+  spans: { accepted: 3, rejected: 1, failedRequests: 0, queued: 0 },
+  queuedBatches: 0,
+  maxQueuedBatches: 10_000,
+  profiles: { accepted: 2, failedRequests: 1 },
+  refusals: [{ code: "overloaded", requests: 4, lastMessage: "Later.", lastUnixNano: "1790000000000000001" }],
+  sampling: { isOn: false, keptTraces: 0, droppedTraces: 0, droppedSpans: 0 },
+  bytesHeld: 0,
+};
 const environment = { ...process.env };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hotspan-routes-"));
-  receivers = createServer((_, response) => response.end("{}"));
+  receivers = createServer((_, response) => response.end(JSON.stringify(INTAKE)));
   await new Promise<void>((resolve) => receivers.listen(0, "127.0.0.1", resolve));
   const address = receivers.address();
   process.env.HOTSPAN_DATA = folder;
@@ -413,6 +424,7 @@ describe("health", () => {
       store: { ok: true, kind: "embedded" },
       catalogue: { ok: true },
       receivers: { ok: true },
+      intake: INTAKE,
     });
     expect(answer.status).toBe(200);
     expect(body.version).toBe(JSON.parse(await readFile("package.json", "utf8")).version);
