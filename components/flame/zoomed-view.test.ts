@@ -18,6 +18,7 @@ const answer = (root: FlameNode, ancestors: { id: string; name: string }[] = [])
   ancestors,
   matched: null,
   emptyReason: null,
+  emptyCode: null,
   root,
 });
 

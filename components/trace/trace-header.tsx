@@ -11,7 +11,7 @@ import {
   formatInstantExact,
   formatPercent,
 } from "@/lib/format";
-import { TELLING_SAMPLES } from "@/lib/trace/why-no-samples";
+import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 
 /** Who, when, how long, and the first answer: was it computing or waiting? */
 export function TraceHeader({ trace }: { trace: TraceResponse }) {

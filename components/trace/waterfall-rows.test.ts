@@ -44,6 +44,7 @@ function trace(text: string): TraceResponse {
     spans,
     warnings: [],
     noSamplesReason: null,
+    noSamplesCode: null,
   };
 }
 

@@ -20,7 +20,7 @@ import {
   formatTime,
   NO_VALUE,
 } from "@/lib/format";
-import { TELLING_SAMPLES } from "@/lib/trace/why-no-samples";
+import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 
 const MANY_SERVICES = 5;
 

@@ -38,6 +38,12 @@ export interface EndpointsQuery extends TimeRange {
   readonly type: string;
 }
 
+export interface DoctorQuery extends TimeRange {
+  readonly service?: string;
+  /** The services of this trace, around its time unless the range says otherwise. */
+  readonly traceId?: TraceId;
+}
+
 type Shape = Readonly<Record<string, z.ZodType>>;
 
 const text = z.string().min(1, "must not be empty").max(1_000, "is longer than 1,000 characters");
@@ -104,6 +110,15 @@ export function parseEndpointsQuery(search: URLSearchParams): EndpointsQuery {
     type: text.default("cpu"),
   });
   return { type, ...checkedRange(from, to), ...defined({ service }) };
+}
+
+export function parseDoctorQuery(search: URLSearchParams): DoctorQuery {
+  const { from, to, service, trace_id } = readParameters(search, {
+    ...instants(),
+    service: text.optional(),
+    trace_id: parsed(parseTraceId, "32 hexadecimal digits").optional(),
+  });
+  return { ...checkedRange(from, to), ...defined({ service, traceId: trace_id }) };
 }
 
 export function parseTimeRange(search: URLSearchParams): TimeRange {

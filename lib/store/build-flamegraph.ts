@@ -61,6 +61,7 @@ export async function buildFlamegraph(
     signal,
   );
   const root = assembleFlameTree(kept, functions, focus ?? ROOT_ID, titleOf(selector));
+  const reason = root.sampleCount > 0 ? null : await explainEmptySelection(resolved, selection, signal);
   return {
     type: selector.type,
     unit,
@@ -75,7 +76,8 @@ export async function buildFlamegraph(
       name: key ?? functions.get(functionId)?.name ?? functionId,
     })),
     matched,
-    emptyReason: root.sampleCount > 0 ? null : await explainEmptySelection(resolved, selection, signal),
+    emptyReason: reason?.sentence ?? null,
+    emptyCode: reason?.code ?? null,
     root,
   };
 }

@@ -48,7 +48,7 @@ export async function exportProfile(
   const source = await findProfile(resolved, signal);
   if (source === undefined) {
     const empty = { total: 0, sampleCount: 0, weakestTie: "none", sampleRateHz: null } as const;
-    return { found: false, reason: await explainEmptySelection(resolved, empty, signal) };
+    return { found: false, reason: (await explainEmptySelection(resolved, empty, signal)).sentence };
   }
   const name = fileNameOf(selector);
   const { extension, mediaType, write } = WRITERS[format];

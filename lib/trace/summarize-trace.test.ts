@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NO_CPU, summarizeTrace, type TraceCpu } from "@/lib/trace/summarize-trace";
 import { readDrawnTrace } from "@/lib/trace/test-draw-trace";
-import { explainNoSamples } from "@/lib/trace/why-no-samples";
 
 const product = readDrawnTrace(`
 gateway/GetProduct 0..100 Server
@@ -54,27 +53,4 @@ describe("summarizeTrace", () => {
       20e6,
     );
   });
-});
-
-test("explainNoSamples tells absence, missing labels, too short, chance and waiting apart", () => {
-  const around = {
-    profiles: 2,
-    samples: 900,
-    labelledSamples: 700,
-    capturedSamples: 0,
-    periodNs: 10_000_000,
-  };
-  expect(explainNoSamples(3e6, ["web"], { ...around, profiles: 0 })).toBe(
-    "No CPU profile of service web covers the time of this trace.",
-  );
-  expect(explainNoSamples(3e6, ["web", "db"], { ...around, labelledSamples: 0 })).toMatch(
-    /^2 CPU profiles cover this time, but none of the 900 samples carries a trace id/,
-  );
-  expect(explainNoSamples(3e6, ["web"], around)).toBe(
-    "Too short to be caught: 3 ms at 100 Hz gives 0.3 samples even if all of it ran on a CPU.",
-  );
-  expect(explainNoSamples(15e6, ["web"], around)).toBe(
-    "No sample hit it: 15 ms at 100 Hz gives about 2 samples if all of it ran on a CPU, so it mostly waited or was missed by chance.",
-  );
-  expect(explainNoSamples(900e6, ["web"], around)).toMatch(/900 ms at 100 Hz would give 90 samples/);
 });
