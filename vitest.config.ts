@@ -10,7 +10,13 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["lib/**/*.test.ts", "components/**/*.test.ts", "components/**/*.test.tsx", "app/**/*.test.ts"],
+    include: [
+      "lib/**/*.test.ts",
+      "components/**/*.test.ts",
+      "components/**/*.test.tsx",
+      "app/**/*.test.ts",
+      "clients/node/test/*.test.ts",
+    ],
     globalSetup: ["lib/build-processes-for-tests.ts"],
     pool: "forks", // the engine's library kills a process whose worker thread ends
     testTimeout: 30_000,

@@ -48,11 +48,15 @@ export function createWallProfiler(longestWindowMs: number): WallProfiler {
   }
 
   function collect(restart: boolean): Window {
-    const began = performance.now();
     const windowStart = startMs;
+    const began = performance.now();
+    const cpu = process.cpuUsage();
     const profile = time.stop(restart, labelsOfSample, FEW_VALUES);
+    const passed = performance.now() - began;
+    const { user, system } = process.cpuUsage(cpu);
     startMs = Date.now();
-    return { profile, startMs: windowStart, mainThreadMs: performance.now() - began };
+    // On a machine with too few cores the time that passed is mostly others'; CPU time may hold other threads'.
+    return { profile, startMs: windowStart, mainThreadMs: Math.min(passed, (user + system) / 1_000) };
   }
 
   return {
@@ -74,15 +78,22 @@ export function createWallProfiler(longestWindowMs: number): WallProfiler {
   };
 }
 
-/** The profiler itself knows whether this Node keeps the async context where it can read it. */
+/**
+ * Whether this process keeps the async context where the profiler reads it is asked of the profiler, not of Node's
+ * version: flags and NODE_OPTIONS turn it on in Node 22 and off in Node 24, and a profiler that may not follow starts all
+ * the same there and labels nothing.
+ */
 function startFollowing(options: Parameters<typeof time.start>[0]): boolean {
   try {
     time.start({ ...options, useCPED: true });
-    return true;
   } catch (error) {
-    if (time.isStarted() || !(error instanceof Error && /CPED/.test(error.message))) throw error;
+    if (time.isStarted() || !(error instanceof Error && error.message.includes("CPED"))) throw error;
     return false;
   }
+  const probe = {};
+  if (time.runWithContext(probe, () => time.getContext()) === probe) return true;
+  time.stop();
+  return false;
 }
 
 const labelsOfSample: Parameters<typeof time.stop>[1] = ({ context }) =>

@@ -2,10 +2,11 @@
  * Two endpoints whose work is done by functions named after them, before and after `await`s that interleave, and work that
  * belongs to no request. Told what to do by its parent: ARGUMENTS is the options of startHotspan as JSON.
  */
-import { trace } from "@opentelemetry/api";
-import { startHotspan } from "@hotspan/node";
+
 import { createServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { startHotspan } from "@hotspan/node";
+import { trace } from "@opentelemetry/api";
 
 const warnings = [];
 const hotspan = startHotspan({
