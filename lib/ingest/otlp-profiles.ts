@@ -16,14 +16,13 @@ import {
 } from "@/lib/ingest/otlp-profiles-wire";
 import type { OtlpEncoding } from "@/lib/ingest/otlp-traces";
 import { ProfileDraft } from "@/lib/ingest/profile-draft";
-import { labelsOfResource, serviceOfProcess } from "@/lib/ingest/resource-labels";
+import { labelsOfResource, labelText, serviceOfProcess } from "@/lib/ingest/resource-labels";
 import { instanceFromLabels } from "@/lib/profile/instance";
 import { encodeProfileRows, type ProfileRows } from "@/lib/store/profile-row";
-import { MAX_UNIX_NANO, type UnixNano } from "@/lib/units";
+import type { UnixNano } from "@/lib/units";
 
 /** Of one request: each is stored for itself. */
 const MAX_PROFILES = 2_000;
-const LIST_OF_ONE = /^\["(?:[^"\\]|\\.)*"\]$/;
 
 export interface OtlpProfilesUpload {
   readonly bytes: Uint8Array;
@@ -137,16 +136,7 @@ function buildProfile(
         tie = draft.labels.read(labelsOf(dictionary, sample.attributes), link);
         ties.set(key, tie);
       }
-      const { timestamps, values } = sample;
-      if (timestamps.length === 0 || (values.length > 0 && values.length !== timestamps.length)) {
-        const value = values.reduce((sum, value) => sum + value, 0n);
-        draft.add({ stack, tie, type, value, count: timestamps.length, takenAt: 0n });
-        continue;
-      }
-      timestamps.forEach((takenAt, at) => {
-        const known = takenAt <= MAX_UNIX_NANO ? takenAt : 0n;
-        draft.add({ stack, tie, type, value: values[at] ?? 1n, count: 1, takenAt: known });
-      });
+      draft.add({ stack, tie, type, values: sample.values, timestamps: sample.timestamps });
     }
   });
   return draft.build({
@@ -195,11 +185,10 @@ function addStack(
   return draft.frames.addStack(functions, lines);
 }
 
-/** A label of pprof arrives from the Collector as a list of one text. */
 function labelsOf({ attributes }: ProfileDictionary, indexes: readonly number[]): [string, string][] {
   return indexes.map((index) => {
     const { key = "", value = "" } = attributes[index] ?? {};
-    return [key, LIST_OF_ONE.test(value) ? String(JSON.parse(value.slice(1, -1))) : value];
+    return [key, labelText(value)];
   });
 }
 

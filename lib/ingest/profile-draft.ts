@@ -9,6 +9,7 @@ import { guessLanguage, type Language } from "@/lib/profile/language";
 import type { Profile } from "@/lib/profile/profile";
 import { guessLockKind, nameSampleTypes } from "@/lib/profile/sample-type";
 import { Uint32Column } from "@/lib/profile/uint32-column";
+import { MAX_UNIX_NANO } from "@/lib/units";
 
 const MAX_COUNT = 0xffff_ffff;
 
@@ -29,16 +30,22 @@ export interface DraftOrigin {
   readonly asked: AskedWindow;
 }
 
-/** One sample of one type. `stack` and `tie` are what the draft's `frames` and `labels` gave. */
-export interface DraftValue {
+/** A sample of one type, as senders write it. `stack` and `tie` are what the draft's `frames` and `labels` gave. */
+export interface DraftSample {
   readonly stack: number;
   readonly tie: SampleTie;
   /** Position of its type among the draft's types. */
   readonly type: number;
+  readonly values: readonly bigint[];
+  /** Unix nanoseconds: without values each counts one; beside as many values each has its own. */
+  readonly timestamps: readonly bigint[];
+}
+
+/** What is stored of one instant, or of no known one (0). */
+interface DraftValue extends Pick<DraftSample, "stack" | "tie" | "type"> {
   readonly value: bigint;
   /** Stack traces behind the value; 0 when the sender does not say. */
   readonly count: number;
-  /** Unix nanoseconds, 0 when unknown. */
   readonly takenAt: bigint;
 }
 
@@ -67,8 +74,22 @@ export class ProfileDraft {
     this.labels = new LabelTable(processLabels);
   }
 
-  /** Values of equal stack, labels and time add up to one sample. */
-  add({ count, stack, takenAt, tie, type, value }: DraftValue): void {
+  /** Several values without a time each are added up. */
+  add(sample: DraftSample): void {
+    const { timestamps, values } = sample;
+    if (timestamps.length === 0 || (values.length > 0 && values.length !== timestamps.length)) {
+      const value = values.reduce((sum, value) => sum + value, 0n);
+      this.addValue({ ...sample, value, count: timestamps.length, takenAt: 0n });
+      return;
+    }
+    timestamps.forEach((instant, at) => {
+      const takenAt = instant <= MAX_UNIX_NANO ? instant : 0n;
+      this.addValue({ ...sample, value: values[at] ?? 1n, count: 1, takenAt });
+    });
+  }
+
+  /** Values of equal stack, labels and time meet in one sample. */
+  private addValue({ count, stack, takenAt, tie, type, value }: DraftValue): void {
     const at = this.placeOf(stack, tie, takenAt);
     const first = at * this.types.length;
     this.values[first + type] = (this.values[first + type] ?? 0n) + value;

@@ -3,45 +3,27 @@
  * taken as it is: our columns, index and projection are added to it, and the exporter, which names its columns when it
  * inserts, goes on writing.
  */
+import { attachIngestedAt, expectMaps, findColumns } from "@/lib/store/attach-ingested-at";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
 import { textColumn } from "@/lib/store/row";
 
 /** Adds what is missing to an existing `otel_traces`; does nothing when there is none or it is complete. */
 export async function attachSpanTable(): Promise<void> {
-  const rows = await queryRows(
-    "SELECT name, default_expression FROM system.columns WHERE database = currentDatabase() AND table = 'otel_traces'",
-  );
-  const columns = new Map(
-    rows.map((row) => [textColumn(row, "name"), textColumn(row, "default_expression")]),
-  );
+  const columns = await findColumns("otel_traces");
   if (columns.size === 0) return;
+  expectMaps("otel_traces", columns);
   await commandStore(
     `ALTER TABLE otel_traces
        ADD COLUMN IF NOT EXISTS IsEntry UInt8 DEFAULT SpanKind IN ('Server', 'Consumer') OR ParentSpanId = '',
        ADD COLUMN IF NOT EXISTS Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, ''),
        ADD COLUMN IF NOT EXISTS Source LowCardinality(String) DEFAULT ''`,
   );
-  if (columns.get("Endpoint") === "''") {
+  if (columns.get("Endpoint")?.defaultExpression === "''") {
     await commandStore(
       `ALTER TABLE otel_traces MODIFY COLUMN Endpoint LowCardinality(String) DEFAULT if(IsEntry, ${ENDPOINT_OF_SPAN}, '')`,
     );
   }
-  if (columns.get("IngestedAt") !== "now64(3)") {
-    // Rows from before were not ingested "now" each time they are read: they keep their own time, and only what
-    // arrives from here on gets the clock's.
-    await commandStore(
-      "ALTER TABLE otel_traces ADD COLUMN IF NOT EXISTS IngestedAt DateTime64(3) DEFAULT toDateTime64(Timestamp, 3)",
-    );
-    await commandStore(
-      "ALTER TABLE otel_traces MATERIALIZE COLUMN IngestedAt",
-      {},
-      { seconds: 600, settings: { mutations_sync: "1" } },
-    );
-    await commandStore("ALTER TABLE otel_traces MODIFY COLUMN IngestedAt DateTime64(3) DEFAULT now64(3)");
-    await commandStore(
-      "ALTER TABLE otel_traces ADD INDEX IF NOT EXISTS idx_ingested_at IngestedAt TYPE minmax GRANULARITY 1",
-    );
-  }
+  await attachIngestedAt("otel_traces", columns);
   await commandStore(
     "ALTER TABLE otel_traces MODIFY SETTING lightweight_mutation_projection_mode = 'rebuild'",
   );

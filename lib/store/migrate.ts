@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { attachProfileTable } from "@/lib/store/attach-profile-table";
 import { attachSpanTable } from "@/lib/store/attach-span-table";
 import { commandStore, insertRows, queryRows } from "@/lib/store/clickhouse";
 import { applyRetention } from "@/lib/store/retention";
@@ -56,16 +57,21 @@ export async function migrateStore(options: MigrateOptions): Promise<string[]> {
         `The store was made by another version: ${name} has changed since it was applied (${fileURLToPath(FOLDER)}).`,
       );
     }
-    await attachSpanTable();
+    await attachTables();
     for (const statement of splitStatements(text)) {
       await commandStore(statement.replace("{durable}", DURABLE[options.storeKind]));
     }
-    await attachSpanTable(); // a collector may write into the table that we have made, too
+    await attachTables(); // a collector may write into tables that we have made, too
     await insertRows("hotspan_migrations", ["name", "checksum"], [[name, checksum]]);
     ran.push(name);
   }
   await applyRetention(options.retentionDays);
   return ran;
+}
+
+async function attachTables(): Promise<void> {
+  await attachSpanTable();
+  await attachProfileTable();
 }
 
 /** @returns the statements of a migration, without the comments that would be all there is of one */
