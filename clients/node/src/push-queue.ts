@@ -68,16 +68,22 @@ export function createPushQueue({ what, maxItems, maxBytes, send, log }: PushQue
   }
 
   function add(push: Push): void {
-    while (waiting.length >= maxItems || bytes + push.body.length > maxBytes) {
-      log(`more ${what} wait for Hotspan than the queue holds: the oldest are dropped`);
+    const size = push.body.length;
+    // What is on the wire stays, as it may be stored already; what fits not even beside it pushes nothing out.
+    if (size > maxBytes - (sending?.body.length ?? 0) || (sending !== undefined && maxItems === 1)) {
       counts.dropped++;
-      // Not the one on the wire: it may be stored already.
+      log(`${what} of ${size} bytes are larger than what the queue can hold, and were dropped`);
+      return;
+    }
+    while (waiting.length >= maxItems || bytes + size > maxBytes) {
       const oldest = waiting.find((other) => other !== sending);
-      if (oldest === undefined) return;
+      if (oldest === undefined) break;
       remove(oldest);
+      counts.dropped++;
+      log(`more ${what} wait for Hotspan than the queue holds: the oldest are dropped`);
     }
     waiting.push(push);
-    bytes += push.body.length;
+    bytes += size;
     if (timer === undefined && !closed) void drain({ hold: false, deadline: Number.POSITIVE_INFINITY });
   }
 
