@@ -9,7 +9,7 @@
 // It takes the CPU profile of ten seconds of each minute, and once a minute what was allocated, what is in use, the
 // goroutines, and the waits for locks and channels. Every fifteen seconds it looks at the CPU time, the memory and the
 // goroutines of the process. When one is out of the ordinary it profiles at once and for longer, and labels the
-// profiles with the reason: capture="cpu 83% > 70%".
+// profiles with the reason: capture="cpu 83 % > 70 %".
 //
 // It uses the standard library alone. What it costs is measured as it goes: see [Config.Budget].
 package profiler

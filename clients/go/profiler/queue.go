@@ -183,6 +183,10 @@ func (q *queue) url(p profile) string {
 		"kind":     {p.kind},
 		"start":    {strconv.FormatInt(p.start.UnixNano(), 10)},
 	}
+	if p.duration > 0 {
+		query.Set("duration", strconv.FormatInt(p.duration.Nanoseconds(), 10))
+		query.Set("temporality", "delta")
+	}
 	for key, value := range q.config.Labels {
 		query.Set("label."+key, value)
 	}

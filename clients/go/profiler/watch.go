@@ -76,12 +76,12 @@ func findAnomaly(limits CaptureConfig, before, now vitals, usualGoroutines float
 	if elapsed := now.at.Sub(before.at); elapsed > 0 {
 		share := float64(now.cpu-before.cpu) / float64(elapsed) / float64(now.procs)
 		if share > limits.CPU {
-			return fmt.Sprintf("cpu %.0f%% > %.0f%%", 100*share, 100*limits.CPU)
+			return fmt.Sprintf("cpu %.0f %% > %.0f %%", 100*share, 100*limits.CPU)
 		}
 	}
 	if now.memoryLimit > 0 {
 		if share := float64(now.memory) / float64(now.memoryLimit); share > limits.Memory {
-			return fmt.Sprintf("memory %.0f%% > %.0f%%", 100*share, 100*limits.Memory)
+			return fmt.Sprintf("memory %.0f %% > %.0f %%", 100*share, 100*limits.Memory)
 		}
 	}
 	if usualGoroutines > 0 && now.goroutines >= fewGoroutines && float64(now.goroutines) > limits.Goroutines*usualGoroutines {
