@@ -14,6 +14,11 @@ const environment = z.object({
   HOTSPAN_SAMPLE_DATA: z.enum(["auto", "off"]).default("auto"),
   HOTSPAN_MAX_BODY_BYTES: z.coerce.number().int().min(1_024).max(1_073_741_824).default(67_108_864),
   HOTSPAN_MAX_QUEUED_BATCHES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+  HOTSPAN_COLLECTOR_CONFIG: z.string().min(1).optional(),
+  HOTSPAN_COLLECT_ALLOW: z
+    .string()
+    .transform((text) => text.split(",").map((entry) => entry.trim()))
+    .optional(),
   HOTSPAN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).optional(),
   HOTSPAN_WATCH: z.string().optional(),
   HOTSPAN_WATCH_SERVICE: z.string().max(256).optional(),
@@ -39,6 +44,10 @@ export interface Config {
   readonly maxBodyBytes: number;
   /** Requests that may wait to be stored before others are answered 429. */
   readonly maxQueuedBatches: number;
+  /** The collector's YAML file, absolute. */
+  readonly collectorFile: string | undefined;
+  /** Hosts, addresses and networks that the collector may reach; undefined: all but those that nobody scrapes. */
+  readonly collectAllow: readonly string[] | undefined;
   /** undefined keeps everything. */
   readonly retentionDays: number | undefined;
   /** Absolute paths of folders whose files are taken in as they appear. */
@@ -78,6 +87,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     sampleData: value.HOTSPAN_SAMPLE_DATA,
     maxBodyBytes: value.HOTSPAN_MAX_BODY_BYTES,
     maxQueuedBatches: value.HOTSPAN_MAX_QUEUED_BATCHES,
+    collectorFile:
+      value.HOTSPAN_COLLECTOR_CONFIG === undefined ? undefined : resolve(value.HOTSPAN_COLLECTOR_CONFIG),
+    collectAllow: value.HOTSPAN_COLLECT_ALLOW,
     retentionDays: value.HOTSPAN_RETENTION_DAYS,
     watchFolders: splitFolders(value.HOTSPAN_WATCH ?? ""),
     watchService: value.HOTSPAN_WATCH_SERVICE?.trim() ?? "",

@@ -179,13 +179,11 @@ export const capture = z.object({
 export const capturesResponse = z.object({ captures: z.array(capture), nextCursor: z.string().nullable() });
 
 /** POST /api/v1/captures: a capture that a collector of another machine has taken and whose profiles it sent. */
-export const captureReport = capture
-  .omit({ targetId: true, state: true })
-  .extend({
-    id: z.string().regex(/^[0-9a-f-]{8,64}$/),
-    state: z.enum(["done", "partial", "failed"]),
-    endUnixNano: unixNano,
-  });
+export const captureReport = capture.omit({ targetId: true, state: true }).extend({
+  id: z.string().regex(/^[0-9a-f-]{8,64}$/),
+  state: z.enum(["done", "partial", "failed"]),
+  endUnixNano: unixNano,
+});
 
 /** POST /api/v1/targets/{id}/capture */
 export const captureRequest = z.strictObject({ seconds: seconds(1, 120).default(10) });

@@ -7,6 +7,7 @@ import {
   type OtlpProfilesUpload,
 } from "@/lib/ingest/otlp-profiles";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
+import { decodeDifferenceRows } from "@/lib/ingest/scrape-difference";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
 import type { ProfileRows } from "@/lib/store/profile-row";
 import type { SpanRows } from "@/lib/store/span-row";
@@ -14,12 +15,13 @@ import type { SpanRows } from "@/lib/store/span-row";
 export type DecodeTask =
   | { readonly kind: "otlp-traces"; readonly upload: TraceUpload }
   | { readonly kind: "profile"; readonly upload: ProfileUpload }
+  | { readonly kind: "scrape-difference"; readonly previous: Uint8Array; readonly upload: ProfileUpload }
   | { readonly kind: "otlp-profiles"; readonly upload: OtlpProfilesUpload }
   | { readonly kind: "import"; readonly upload: ImportUpload };
 
 export type DecodeResult =
   | { readonly kind: "otlp-traces"; readonly traces: TraceRows }
-  | { readonly kind: "profile"; readonly rows: ProfileRows }
+  | { readonly kind: "profile" | "scrape-difference"; readonly rows: ProfileRows }
   | { readonly kind: "otlp-profiles"; readonly rows: OtlpProfileRows }
   | { readonly kind: "import"; readonly file: ImportedFile };
 
@@ -30,6 +32,8 @@ export function runDecodeTask(task: DecodeTask): DecodeResult {
       return { kind: task.kind, traces: decodeTraceRows(task.upload) };
     case "profile":
       return { kind: task.kind, rows: decodeProfileUpload(task.upload) };
+    case "scrape-difference":
+      return { kind: task.kind, rows: decodeDifferenceRows(task.previous, task.upload) };
     case "otlp-profiles":
       return { kind: task.kind, rows: decodeOtlpProfiles(task.upload) };
     case "import":
@@ -53,6 +57,7 @@ function columnsOf(result: DecodeResult): ArrayBufferView[] {
     case "otlp-traces":
       return columnsOfSpans(result.traces.rows);
     case "profile":
+    case "scrape-difference":
       return columnsOfProfile(result.rows);
     case "otlp-profiles":
       return result.rows.profiles.flatMap(columnsOfProfile);

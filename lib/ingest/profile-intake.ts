@@ -7,6 +7,7 @@ import {
   type OtlpProfilesUpload,
 } from "@/lib/ingest/otlp-profiles";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
+import { decodeDifferenceRows } from "@/lib/ingest/scrape-difference";
 import type { ProfileRecord, ProfileRows } from "@/lib/store/profile-row";
 
 /** Below this the way to a worker and back costs more than decoding here. */
@@ -43,6 +44,11 @@ export interface ProfileIntake {
   /** The same for a profile that was decoded already. */
   acceptRows(rows: ProfileRows): Promise<ProfileReceipt>;
   /**
+   * What happened between two scrapes of one process, whose counters are of its whole life.
+   * @param previous a pprof of the same kind
+   */
+  acceptDifference(previous: Uint8Array, current: ProfileUpload): Promise<ProfileReceipt>;
+  /**
    * The profiles of one request: all are read before the first is stored, so a bad one keeps out all of them, and what
    * was stored before the store failed is known again when the request is sent again.
    * @param uploads may be views of the request's body
@@ -75,6 +81,14 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
     const result = await pool.run({ kind: "profile", upload: { ...upload, bytes: own } });
     if (result.kind !== "profile") throw new Error(`A decode worker answered ${result.kind} to a profile.`);
+    return result.rows;
+  }
+
+  async function decodeDifference(previous: Uint8Array, current: ProfileUpload): Promise<ProfileRows> {
+    if (current.bytes.length <= INLINE_BYTES) return decodeDifferenceRows(previous, current);
+    const result = await pool.run({ kind: "scrape-difference", previous, upload: current });
+    if (result.kind !== "scrape-difference")
+      throw new Error(`A decode worker answered ${result.kind} to two scrapes.`);
     return result.rows;
   }
 
@@ -149,6 +163,8 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     counts,
     accept: (upload) => counted(async () => store(await decode(upload))),
     acceptRows: (rows) => counted(() => store(rows)),
+    acceptDifference: (previous, current) =>
+      counted(async () => store(await decodeDifference(previous, current))),
     acceptOtlp: (upload, lease) => counted(() => storeOtlp(upload, lease), 0),
     acceptAll: (uploads, lease) =>
       counted(async () => {

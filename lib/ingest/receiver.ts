@@ -4,11 +4,12 @@ import { availableParallelism } from "node:os";
 import { HotspanError } from "@/lib/errors";
 import { type ByteBudget, createByteBudget } from "@/lib/ingest/byte-budget";
 import { createDecodePool } from "@/lib/ingest/decode-pool";
+import type { Door } from "@/lib/ingest/door";
 import { grpcMethods, httpDoors } from "@/lib/ingest/doors";
 import { bindGrpcServer, createGrpcServer } from "@/lib/ingest/grpc-server";
 import { createIngestServer } from "@/lib/ingest/http-server";
 import { createImportIntake, type ImportIntake } from "@/lib/ingest/import-intake";
-import { createProfileIntake, type InsertProfile } from "@/lib/ingest/profile-intake";
+import { createProfileIntake, type InsertProfile, type ProfileIntake } from "@/lib/ingest/profile-intake";
 import { createRefusals } from "@/lib/ingest/refusals";
 import { createTraceIntake } from "@/lib/ingest/trace-intake";
 import { NO_SAMPLING, type Sampler } from "@/lib/store/run-sampler";
@@ -26,6 +27,8 @@ export interface ReceiverOptions {
   readonly sampler?: Pick<Sampler, "isOn" | "counts">;
   /** Requests that may wait to be stored before others are refused; absent: 10,000. */
   readonly maxQueuedBatches?: number;
+  /** What else the HTTP port takes. */
+  readonly moreDoors?: readonly Door[];
   /** What else `GET /health` of the receiver says, by name. */
   readonly moreHealth?: () => Readonly<Record<string, unknown>>;
 }
@@ -35,6 +38,8 @@ export interface Receiver {
   readonly grpcPort: number;
   /** For files that are found rather than sent; they share the requests' memory. */
   readonly imports: ImportIntake;
+  /** For profiles that are fetched rather than sent. */
+  readonly profiles: ProfileIntake;
   readonly budget: ByteBudget;
   /** Takes in nothing more, answers what is under way within `ms`, and closes. */
   stop(ms: number): Promise<void>;
@@ -63,7 +68,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const imports = createImportIntake({ pool, traces, profiles, maxBodyBytes });
   const intakes = { traces, profiles, imports, maxBodyBytes };
   const http = createIngestServer({
-    doors: httpDoors(intakes),
+    doors: [...httpDoors(intakes), ...(options.moreDoors ?? [])],
     budget,
     refusals,
     maxBodyBytes,
@@ -91,6 +96,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     httpPort,
     grpcPort,
     imports,
+    profiles,
     budget,
     stop: async (ms) => {
       const closed = Promise.all([

@@ -1,4 +1,5 @@
 /** Captures in the catalogue: asked for, begun, ended, and why. */
+import { randomUUID } from "node:crypto";
 import {
   type Capture,
   type CaptureReport,
@@ -6,9 +7,10 @@ import {
   capture,
   captureState,
   captureTrigger,
+  type Target,
   usageReading,
 } from "@/lib/api/targets-contract";
-import { invalidInput } from "@/lib/errors";
+import { HotspanError, invalidInput } from "@/lib/errors";
 import type { Catalogue } from "@/lib/store/catalogue";
 import type { UnixNano } from "@/lib/units";
 
@@ -27,11 +29,44 @@ type Row = NonNullable<Awaited<ReturnType<Catalogue["capture"]["findUnique"]>>>;
 
 /** No capture is longer: what began before that and is not over yet has died. */
 const LONGEST_NS = 600_000_000_000n;
+/** Of one target, asked for and not begun. */
+const MAX_REQUESTED = 3;
 
 /** Writes a capture down, or over what is known of it. */
 export async function writeCapture(catalogue: Catalogue, written: Capture): Promise<void> {
   const { id, ...data } = toRow(written);
   await catalogue.capture.upsert({ where: { id }, create: { id, ...data }, update: data });
+}
+
+/** @throws HotspanError `overloaded` when the target has enough of them waiting */
+export async function requestCapture(
+  catalogue: Catalogue,
+  target: Target,
+  seconds: number,
+  now: UnixNano,
+): Promise<Capture> {
+  const waiting = await catalogue.capture.count({ where: { targetId: target.id, state: "requested" } });
+  if (waiting >= MAX_REQUESTED) {
+    const reason = target.state === null ? "Is the collector running?" : "Wait until they are taken.";
+    throw new HotspanError("overloaded", `${waiting} captures of this target are waiting already. ${reason}`);
+  }
+  const requested: Capture = {
+    id: randomUUID(),
+    targetId: target.id,
+    service: target.service,
+    instance: "",
+    trigger: "manual",
+    reason: "Asked for by hand.",
+    reading: null,
+    seconds,
+    state: "requested",
+    message: "",
+    startUnixNano: String(now),
+    endUnixNano: null,
+    profiles: [],
+  };
+  await writeCapture(catalogue, requested);
+  return requested;
 }
 
 /** What a collector elsewhere has taken. The same id again changes nothing. */
@@ -142,4 +177,3 @@ function fromRow(row: Row): Capture {
 function padded(instant: bigint): string {
   return String(instant > 0n ? instant : 0n).padStart(19, "0");
 }
-
