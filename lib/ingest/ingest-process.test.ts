@@ -1,12 +1,16 @@
 /** The ingest process as it is started, killed and stopped, before the real engine. */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import {
+  endProcess,
+  startIngestProcess,
+  untilReady as untilIngestReady,
+} from "@/lib/ingest/test-ingest-process";
 import { recordedProfile } from "@/lib/ingest/test-pprof-top";
 import {
   callGrpc,
@@ -37,56 +41,18 @@ beforeAll(async () => {
   store = await startTestStore();
   dataDir = await mkdtemp(join(tmpdir(), "hotspan-ingest-"));
 });
-afterEach(() => end(child, "SIGKILL"));
+afterEach(() => endProcess(child, "SIGKILL"));
 afterAll(async () => {
   await store?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
 
 function start(env: Record<string, string> = {}): ChildProcess {
-  const script = fileURLToPath(new URL("../../dist/ingest.mjs", import.meta.url));
-  const started = fork(script, {
-    env: {
-      ...process.env,
-      HOTSPAN_ENGINE_URL: store.url,
-      HOTSPAN_DATA: dataDir,
-      HOTSPAN_OTLP_HTTP_PORT: String(HTTP_PORT),
-      HOTSPAN_OTLP_GRPC_PORT: String(GRPC_PORT),
-      HOTSPAN_SAMPLE_DATA: "off",
-      ...env,
-    },
-    silent: true,
-  });
-  child = started;
-  return started;
+  child = startIngestProcess({ storeUrl: store.url, dataDir, httpPort: HTTP_PORT, grpcPort: GRPC_PORT }, env);
+  return child;
 }
 
-async function untilReady(process_: ChildProcess): Promise<void> {
-  while (process_.exitCode === null && process_.signalCode === null) {
-    const answer = await fetch(`${URL_}/health`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("The ingest process ended.");
-}
-
-/** @returns its exit code or signal, and what it wrote to stderr from now on */
-async function end(process_: ChildProcess | undefined, signal?: NodeJS.Signals): Promise<string> {
-  if (process_ === undefined) return "";
-  let written = "";
-  process_.stderr?.on("data", (chunk) => {
-    written += String(chunk);
-  });
-  if (process_.exitCode !== null || process_.signalCode !== null) return "ended";
-  const { stderr } = process_;
-  // Not "close": a channel that we disconnected ourselves never reports it.
-  const gone = new Promise((resolve) => process_.once("exit", (code, by) => resolve(by ?? code)));
-  const said = stderr?.closed === false ? new Promise((resolve) => stderr.once("close", resolve)) : undefined;
-  if (signal !== undefined) process_.kill(signal);
-  const ending = await gone;
-  await said;
-  return `${ending} ${written}`.trim();
-}
+const untilReady = (process_: ChildProcess) => untilIngestReady(process_, URL_);
 
 /** A batch of spans that nobody else sends. */
 const makeBatch = (count = 40) => jsonExport(Array.from({ length: count }, () => jsonSpan()));
@@ -119,7 +85,7 @@ test("killed while it stores: what was not acknowledged is sent again, what was 
     });
     await Promise.all(senders);
     unacked.push(...resend);
-    expect(await end(victim)).toMatch(/SIGKILL|ended/);
+    expect(await endProcess(victim)).toMatch(/SIGKILL|ended/);
   }
   const last = start();
   await untilReady(last);
@@ -145,7 +111,7 @@ test("SIGTERM: what is under way is stored and answered, nothing more is taken, 
     if (Number(accepted) + Number(queued) >= 8 * 40) break;
   }
   const begun = performance.now();
-  const ended = end(process_, "SIGTERM");
+  const ended = endProcess(process_, "SIGTERM");
   for (const sent of await Promise.all(underWay)) expect(sent.status).toBe(200);
   expect(await grpc).toEqual(Buffer.alloc(0));
   expect(await ended).toBe("0");
@@ -156,7 +122,7 @@ test("SIGTERM: what is under way is stored and answered, nothing more is taken, 
 test("it does not outlive its parent", async () => {
   const process_ = start();
   await untilReady(process_);
-  const ended = end(process_);
+  const ended = endProcess(process_);
   process_.disconnect();
   expect(await ended).toBe("0");
 });
@@ -167,7 +133,7 @@ test.each([
 ])("a busy %s port gets one clear sentence", async (_, port, variable) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
-  const told = await end(start());
+  const told = await endProcess(start());
   await new Promise((resolve) => other.close(resolve));
   expect(told).toBe(`1 Port ${port} is already in use by another program. Set ${variable} to a free one.`);
 });

@@ -2,6 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type IntakeHealth, intakeHealth } from "@/lib/api/intake-contract";
 import { decodeOtlpTraces, type OtlpEncoding } from "@/lib/ingest/otlp-traces";
 import { encodeExport } from "@/lib/ingest/test-otlp-encoder";
 import {
@@ -271,6 +272,22 @@ describe("limits", () => {
     expect((await post(url, record("go-http-protobuf.body"))).status).toBe(200);
   });
 
+  test("hold for requests that wait: 429 and UNAVAILABLE, and what waited is stored", async () => {
+    const busy = await startTestDoors({ maxQueuedBatches: 1 });
+    const url = `${busy.url}/v1/traces`;
+    const waiting = post(url, jsonExport([jsonSpan()]), JSON_TYPE); // for company, 150 ms
+    await waitFor(async () => (await healthOf(busy.url)).queuedBatches === 1);
+    const [refused, overGrpc] = await Promise.all([
+      post(url, jsonExport([jsonSpan()]), JSON_TYPE),
+      callGrpc(busy.grpcPort, EXPORT, record("grpc-go.message.pb")),
+    ]);
+    expect([refused.status, refused.retryAfter]).toEqual([429, "2"]);
+    expect(overGrpc).toMatchObject({ code: 14 });
+    expect((await waiting).status).toBe(200);
+    expect((await healthOf(busy.url)).refusals).toMatchObject([{ code: "overloaded", requests: 2 }]);
+    await busy.stop();
+  });
+
   test("a 2 GB bomb is stopped while it inflates, by the default limit too", async () => {
     const megabyte = Buffer.alloc(1_048_576);
     const bomb = gzipSync(Buffer.concat(Array.from({ length: 256 }, () => megabyte)));
@@ -322,9 +339,12 @@ function sendInChunks(url: string, body: Buffer, headers: Record<string, string>
   });
 }
 
+async function healthOf(url: string): Promise<IntakeHealth> {
+  return intakeHealth.parse(await (await fetch(`${url}/health`)).json());
+}
+
 async function held(url: string): Promise<number> {
-  const health: unknown = await (await fetch(`${url}/health`)).json();
-  return Number(Object(health).bytesHeld);
+  return (await healthOf(url)).bytesHeld;
 }
 
 async function waitFor(state: () => Promise<boolean>): Promise<void> {
