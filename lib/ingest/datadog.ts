@@ -23,8 +23,11 @@ const eventJson = z.object({
   /** `key:value,key:value`; values hold colons, never commas. */
   tags_profiler: z.string().default(""),
   attachments: z.array(z.string()).default([]),
-  endpoint_counts: z.record(z.string(), z.number()).nullish(),
+  endpoint_counts: z.record(z.string(), z.number().nonnegative()).nullish().transform(largestCounts),
 });
+
+/** Of one upload; a service whose endpoints are not templates has as many as requests. */
+const MAX_ENDPOINTS = 1_000;
 
 /** Tags that describe the profiler and its runtime, not whose the profile is. */
 const TAGS_OF_THE_PROFILER =
@@ -69,7 +72,21 @@ export function readDatadogRequest(
     source,
     maxBytes,
   };
-  return profiles.map(([file, bytes]) => ({ ...shared, ...kindOfFile(file), bytes }));
+  // Kept once an upload, with the profile that a clock sampled.
+  const counted = profiles.findIndex(([file]) => /^(?:cpu|wall)\.pprof$/.test(file));
+  return profiles.map(([file, bytes], index) => ({
+    ...shared,
+    ...kindOfFile(file),
+    endpointCounts: index === Math.max(counted, 0) ? event.endpoint_counts : undefined,
+    bytes,
+  }));
+}
+
+function largestCounts(
+  counts: Readonly<Record<string, number>> | null | undefined,
+): Record<string, number> | undefined {
+  const entries = Object.entries(counts ?? {}).sort(([, left], [, right]) => right - left);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries.slice(0, MAX_ENDPOINTS));
 }
 
 function readEvent(parts: readonly Part[]): z.infer<typeof eventJson> {

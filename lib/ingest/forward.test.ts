@@ -68,4 +68,6 @@ test("while the receiver is away: 503 with Retry-After, in the sender's encoding
   expect(await asJson.json()).toMatchObject({ code: 14 });
   const profile = await forwardToIngest(upload(new Uint8Array(9), {}), "/api/v1/profiles");
   expect(await profile.json()).toMatchObject({ error: { code: "unavailable" } });
+  const push = await forwardToIngest(upload(new Uint8Array(9), json), "/push.v1.PusherService/Push");
+  expect(await push.json()).toMatchObject({ code: "unavailable", message: expect.any(String) });
 });

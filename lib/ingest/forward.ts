@@ -52,9 +52,10 @@ function unavailable(request: Request, path: string): Response {
   const isProtobuf = parseMediaType(request.headers.get("content-type") ?? "").includes("protobuf");
   const encoding = isProtobuf ? "protobuf" : "json";
   const headers = { "content-type": otlpContentType(encoding), "retry-after": "1" };
+  const said = { code: "unavailable", message };
   const body = /^\/v1(?:development)?\//.test(path)
     ? new Uint8Array(encodeStatus(encoding, GRPC_CODE.unavailable, message))
-    : JSON.stringify({ error: { code: "unavailable", message } });
+    : JSON.stringify(path.startsWith("/push.v1.") ? said : { error: said });
   return new Response(body, { status: statusOf("unavailable"), headers });
 }
 

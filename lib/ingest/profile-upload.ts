@@ -31,6 +31,8 @@ export interface ProfileUpload {
   readonly source: string;
   /** How it came, for the list of profiles: `file:NAME`, `watch:PATH`; absent for a push. */
   readonly origin?: string | undefined;
+  /** Endpoint -> requests that ended in the window, where the profiler counts them. */
+  readonly endpointCounts?: Readonly<Record<string, number>> | undefined;
   /** Limit after inflation. */
   readonly maxBytes: number;
 }
@@ -53,8 +55,9 @@ export function decodeProfileUpload(upload: ProfileUpload): ProfileRows {
   });
   const received = new Date(Number(upload.receivedUnixNano / 1_000_000n)).toISOString().slice(0, 10);
   const named = profile.service === "" ? { ...profile, service: serviceOfLabels(profile) } : profile;
-  const { origin = "", source } = upload;
-  return encodeProfileRows(named, { sha256, source, origin, language }, received);
+  const { endpointCounts, origin = "", source } = upload;
+  const counts = endpointCounts === undefined ? "" : JSON.stringify(endpointCounts);
+  return encodeProfileRows(named, { sha256, source, origin, language, endpointCounts: counts }, received);
 }
 
 const SERVICE_LABELS: ReadonlySet<string> = new Set(["service", "service_name", "service.name"]);

@@ -10,11 +10,12 @@ import {
   startTestProfileDoors,
   storedSpansOf,
   storedTotals,
+  type TestProfileDoors,
 } from "@/lib/ingest/test-profile-doors";
 import { callGrpc, JSON_TYPE, post, startTestDoors, type TestReceiver } from "@/lib/ingest/test-receiver";
 import { queryRows } from "@/lib/store/clickhouse";
 
-let doors: TestReceiver;
+let doors: TestProfileDoors;
 beforeAll(async () => {
   doors = await startTestProfileDoors();
 });
@@ -310,6 +311,7 @@ function event(service: string, more: Record<string, unknown> = {}) {
 test("POST /profiling/v1/input: each pprof under its own types, the rest left out, a retry in another form nothing new", async () => {
   const parts = [
     event("dd", {
+      endpoint_counts: { "GET /orders/:id": 49, "GET /search": 50 },
       attachments: ["cpu.pprof", "goroutines.pprof", "events.pprof", "metrics.json", "go.trace"],
     }),
     ["cpu.pprof", "cpu.pprof", gzipSync(profileAt(21n))],
@@ -345,6 +347,14 @@ test("POST /profiling/v1/input: each pprof under its own types, the rest left ou
       instance: "5f2e",
       labels: { env: "prod", host: "web-1", team: "a:b", version: "1.2.3" },
     },
+  ]);
+  const counted = await doors.catalogue.profile.findMany({
+    where: { service: "dd", NOT: { endpointCounts: "" } },
+  });
+  expect(
+    counted.map(({ endpointCounts, sampleTypes }) => [JSON.parse(endpointCounts), JSON.parse(sampleTypes)]),
+  ).toEqual([
+    [{ "GET /orders/:id": 49, "GET /search": 50 }, [{ type: "cpu", unit: "nanoseconds", total: 30_000_000 }]],
   ]);
 });
 

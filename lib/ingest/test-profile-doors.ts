@@ -4,19 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReceiverOptions } from "@/lib/ingest/receiver";
 import { startTestDoors, type TestReceiver } from "@/lib/ingest/test-receiver";
-import { openCatalogue } from "@/lib/store/catalogue";
+import { type Catalogue, openCatalogue } from "@/lib/store/catalogue";
 import { queryRows } from "@/lib/store/clickhouse";
 import { insertProfile } from "@/lib/store/insert-profile";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { startTestStore } from "@/lib/store/test-store";
 
-export async function startTestProfileDoors(options: Partial<ReceiverOptions> = {}): Promise<TestReceiver> {
+export interface TestProfileDoors extends TestReceiver {
+  readonly catalogue: Catalogue;
+}
+
+export async function startTestProfileDoors(
+  options: Partial<ReceiverOptions> = {},
+): Promise<TestProfileDoors> {
   const folder = await mkdtemp(join(tmpdir(), "hotspan-profiles-"));
   const store = await startTestStore();
   const catalogue = await openCatalogue(`file:${join(folder, "catalogue.db")}`);
   const doors = await startTestDoors({ insertProfile: (rows) => insertProfile(catalogue, rows), ...options });
   return {
     ...doors,
+    catalogue,
     stop: async () => {
       await doors.stop();
       await catalogue.$disconnect();

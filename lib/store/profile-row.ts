@@ -70,6 +70,8 @@ export interface ProfileRecord {
   readonly source: string;
   /** How it came: `file:NAME`, `watch:PATH`; absent or "" for a push. */
   readonly origin?: string;
+  /** JSON: endpoint -> requests that ended in the window, where the profiler counts them (Datadog's); absent or "" elsewhere. */
+  readonly endpointCounts?: string;
 }
 
 /** A profile ready to be stored. Plain data, so that it can come from a worker. */
@@ -90,6 +92,7 @@ export function encodeProfileRows(
     readonly sha256: string;
     readonly source: string;
     readonly origin?: string;
+    readonly endpointCounts?: string;
     readonly language: string;
   },
   received: string,

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Profile" ADD COLUMN "endpointCounts" TEXT NOT NULL DEFAULT '';
