@@ -145,7 +145,7 @@ func TestWhileHotspanIsAwayTheOldestGo(t *testing.T) {
 		return http.StatusServiceUnavailable, ""
 	})
 	config := often(target)
-	config.QueueBytes = 20_000
+	config.QueueBytes = 100_000
 	p := start(t, config)
 	first := next(t, requests, "request", ofKind("cpu"))
 	for p.Stats().Dropped < 5 {
