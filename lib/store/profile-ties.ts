@@ -1,4 +1,5 @@
 /** Which whole-process profiles belong to a trace although their rows do not say so. */
+import { byTraceSql } from "@/lib/store/by-trace";
 import type { Catalogue } from "@/lib/store/catalogue";
 import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
@@ -67,7 +68,7 @@ export function tiedSql({ fromUnixNano, profileIds, services, toUnixNano }: Tied
       tiedServices: services,
       tiedFrom: String(fromUnixNano),
       tiedTo: String(toUnixNano),
-      tiedIds: profileIds,
+      tiedIds: profileIds.map(BigInt),
     },
   };
 }
@@ -85,6 +86,16 @@ export async function countTied(
     { signal },
   );
   return row === undefined ? 0 : numberColumn(row, "found");
+}
+
+/** @returns undefined when no span of the trace is stored */
+export async function findTraceStart(traceId: string): Promise<UnixNano | undefined> {
+  const [row] = await queryRows(
+    `SELECT count() AS spans, toUnixTimestamp64Nano(min(Timestamp)) AS start
+     FROM otel_traces WHERE ${byTraceSql("otel_traces", "TraceId = {traceId:String}")}`,
+    { traceId },
+  );
+  return row === undefined || numberColumn(row, "spans") === 0 ? undefined : unixNanoColumn(row, "start");
 }
 
 /** A span that names the file of a profile. */
