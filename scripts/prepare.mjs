@@ -48,9 +48,9 @@ function checkNode() {
   }
 }
 
-/** What tests send with: a package of its own, so that the product's stays small. @throws Error with one sentence */
+/** What tests send with: packages of their own, so that the product's stays small. @throws Error with one sentence */
 export function prepareClients(log = console.log) {
-  installDependencies("e2e/clients", log);
+  for (const folder of ["e2e/clients", "clients/node"]) installDependencies(folder, log);
 }
 
 /** npm keeps what it installed in a hidden lockfile: the dependencies are in place when it agrees with ours. */

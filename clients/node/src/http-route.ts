@@ -17,9 +17,10 @@ export function addRoute(span: Span, request: unknown): void {
  * Express. An error on its way out forgets `baseUrl`, so a route is taken only where it fits the whole path.
  */
 export function expressRoute(request: unknown): string | undefined {
-  if (!isRecord(request) || !isRecord(request.route) || request.baseUrl !== "") return undefined;
+  if (!isRecord(request) || !isRecord(request.route)) return undefined;
   const { path } = request.route;
-  const { originalUrl } = request;
+  const { baseUrl = "", originalUrl } = request;
+  if (baseUrl !== "") return undefined;
   if (typeof path !== "string" || typeof originalUrl !== "string") return undefined;
   return fits(path, originalUrl.replace(/[?#].*$/s, "")) ? path : undefined;
 }

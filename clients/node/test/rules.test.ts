@@ -51,9 +51,10 @@ test.each([
   ["/orders/", "", "/Orders", "/orders/"],
   ["/", "", "/", "/"],
   ["/files/*path", "", "/files/a/b/c", "/files/*path"],
+  ["/orders/:id", undefined, "/orders/7", "/orders/:id"],
   ["/{:lang}/about", "", "/en/about", "/{:lang}/about"],
   // Of a nested router whose base was forgotten on the way of an error, and of one with a parameter in its base.
-  ["/:id", "", "/orders/7", undefined],
+  ["/:id", undefined, "/orders/7", undefined],
   ["/orders", "/shops/7", "/shops/7/orders", undefined],
   ["/other", "", "/orders", undefined],
 ])("Express route %o under %o of %o: %o", (path, baseUrl, originalUrl, route) => {
