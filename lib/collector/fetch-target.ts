@@ -12,7 +12,7 @@ export const MAX_ANSWER_BYTES = 67_108_864;
 const MAX_REASON_BYTES = 4_096;
 
 export type Fetched =
-  | { readonly kind: "ok"; readonly bytes: Buffer; readonly address: string; readonly tookMs: number }
+  | { readonly kind: "ok"; readonly bytes: Buffer; readonly tookMs: number }
   /** Another profiler of the process has its CPU profile: not a failure, only later. */
   | { readonly kind: "busy"; readonly message: string }
   /** The target answers, but has nothing there. */
@@ -32,21 +32,21 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Told the address that the connection goes to before anything is sent; false gives up as `busy`. */
-  readonly mayConnect?: ((address: string) => boolean) | undefined;
+  /** Told where the connection may go (`address port`) before there is one; false gives up as `busy`. */
+  readonly mayConnect?: ((places: readonly string[]) => boolean) | undefined;
 }
 
 /** Never throws: whatever a target does is an outcome. */
 export async function fetchTarget(url: URL, options: FetchOptions): Promise<Fetched> {
   const started = performance.now();
   try {
-    const address = await options.guard.resolve(url.hostname);
+    const addresses = await options.guard.resolve(url.hostname);
     const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-    if (options.mayConnect?.(`${address}:${port}`) === false) {
+    if (options.mayConnect?.(addresses.map((address) => `${address} ${port}`)) === false) {
       return { kind: "busy", message: "Another CPU profile of this process is being taken." };
     }
-    const answered = await get(url, address, options);
-    return answered.kind === "ok" ? { ...answered, address, tookMs: performance.now() - started } : answered;
+    const answered = await get(url, addresses, options);
+    return answered.kind === "ok" ? { ...answered, tookMs: performance.now() - started } : answered;
   } catch (error) {
     if (error instanceof TargetRefused) return { kind: "refused", message: error.message };
     return { kind: "failed", message: sayFailure(error) };
@@ -55,7 +55,7 @@ export async function fetchTarget(url: URL, options: FetchOptions): Promise<Fetc
 
 type Answer = { readonly kind: "ok"; readonly bytes: Buffer } | Exclude<Fetched, { readonly kind: "ok" }>;
 
-function get(url: URL, address: string, options: FetchOptions): Promise<Answer> {
+function get(url: URL, addresses: readonly string[], options: FetchOptions): Promise<Answer> {
   const { maxBytes = MAX_ANSWER_BYTES, signal, timeoutMs } = options;
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -67,7 +67,7 @@ function get(url: URL, address: string, options: FetchOptions): Promise<Answer> 
       {
         method: "GET",
         agent: false, // a connection of its own: one kept open may lead to an address that was allowed before
-        lookup: pinTo(address),
+        lookup: pinTo(addresses),
         headers: {
           accept: "*/*",
           "accept-encoding": "gzip",
@@ -97,10 +97,8 @@ function get(url: URL, address: string, options: FetchOptions): Promise<Answer> 
 async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<Answer> {
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) {
-    return {
-      kind: "failed",
-      message: `It answers ${status}, a redirect: give the address that it leads to.`,
-    };
+    const message = `It answers ${status}, a redirect: give the address that it leads to.`;
+    return { kind: "failed", status, message };
   }
   if (status !== 200) {
     const said = (await readBytes(response, MAX_REASON_BYTES, "cut")).toString("utf8");
@@ -155,11 +153,13 @@ async function decode(bytes: Buffer, encoding: string, maxBytes: number): Promis
   }
 }
 
-function pinTo(address: string): LookupFunction {
-  const family = isIPv6(address) ? 6 : 4;
+/** The addresses that were looked at, and no others: the name is not asked for again. Of `localhost` only one may listen: Node tries them all. */
+function pinTo(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
   return (_, options, callback) => {
-    if (options.all === true) callback(null, [{ address, family }]);
-    else callback(null, address, family);
+    const [first] = all;
+    if (options.all === true) callback(null, all);
+    else callback(null, first?.address ?? "", first?.family);
   };
 }
 

@@ -41,8 +41,11 @@ export const systemLookup: Lookup = async (host) =>
   (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 export interface Guard {
-  /** An address that may be connected to, of a host of a URL (IPv6 in brackets). @throws TargetRefused */
-  resolve(host: string): Promise<string>;
+  /**
+   * All addresses of a host of a URL (IPv6 in brackets); each of them may be connected to.
+   * @throws TargetRefused
+   */
+  resolve(host: string): Promise<readonly string[]>;
 }
 
 /** The target may not be reached, or its name cannot be resolved; the message is a sentence that says why. */
@@ -61,7 +64,7 @@ export function createGuard(allow: readonly string[] | undefined, resolveName: L
   function check(host: string, address: string): void {
     if (named.special.check(address, familyOf(address))) return;
     const kind = refused.find(
-      ({ list }) => list.check(address, familyOf(address)) && plainAddress(address) !== LOOPBACK_V6,
+      ({ list }) => list.check(address, familyOf(address)) && address !== LOOPBACK_V6,
     );
     if (kind !== undefined) {
       throw new TargetRefused(
@@ -76,12 +79,11 @@ export function createGuard(allow: readonly string[] | undefined, resolveName: L
   return {
     resolve: async (host) => {
       const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
-      const addresses = isIP(bare) === 0 ? await resolveOrRefuse(bare, resolveName) : [bare];
+      const addresses = isIP(bare) === 0 ? await resolveOrRefuse(bare, resolveName) : [plainAddress(bare)];
+      if (addresses.length === 0) throw new TargetRefused(`The name ${bare} has no address.`);
       // One bad address refuses the name: which of them is used would be the name server's choice.
       for (const address of addresses) check(bare, address);
-      const [first] = addresses;
-      if (first === undefined) throw new TargetRefused(`The name ${bare} has no address.`);
-      return first;
+      return addresses;
     },
   };
 }

@@ -32,19 +32,23 @@ export type Outcome =
   | { readonly kind: "ok" }
   /** It worked, and the target took too long over it. */
   | { readonly kind: "slow"; readonly message: string }
-  | { readonly kind: "busy" | "missing" | "failed" | "refused"; readonly message: string };
+  | { readonly kind: "busy" | "missing" | "refused"; readonly message: string }
+  /** With a status it answered, so that only this kind of request is the trouble. */
+  | { readonly kind: "failed"; readonly message: string; readonly status?: number };
 
 interface Stream {
   readonly nextAtMs: number;
   /** Since when another profiler of the process is in the way. */
   readonly busySinceMs?: number;
+  /** In a row, of this kind. */
+  readonly failures?: number;
 }
 
 /** Instants in Unix milliseconds. */
 export interface Schedule {
   readonly streams: Readonly<Record<StreamName, Stream>>;
   readonly running: ReadonlySet<Action["kind"]>;
-  /** In a row. */
+  /** In a row, of the whole target: it did not answer, or too slowly. */
   readonly failures: number;
   readonly restUntilMs: number;
   readonly restReason: string;
@@ -192,32 +196,50 @@ export function finish(
     running: new Set([...schedule.running].filter((one) => one !== kind)),
     problems: withProblem(schedule.problems, kind, outcome),
   };
+  // What comes in while a target rests was begun before: it says nothing against the rest.
+  const awake =
+    nowMs < ended.restUntilMs ? ended : { ...ended, failures: 0, restReason: "", isRefused: false };
   switch (outcome.kind) {
     case "ok":
-      return { ...withoutBusy(ended, kind), failures: 0, restUntilMs: 0, restReason: "", isRefused: false };
+      return withStream(awake, kind, ({ nextAtMs }) => ({ nextAtMs }));
     case "missing":
-      return {
-        ...withNext(ended, kind, nowMs + spread(ABSENT_RETRY_MS, random)),
-        failures: 0,
-        isRefused: false,
-      };
+      return withStream(awake, kind, () => ({ nextAtMs: nowMs + spread(ABSENT_RETRY_MS, random) }));
     case "busy":
-      return { ...waitForProfiler(ended, kind, target, nowMs, random), failures: 0, isRefused: false };
+      return withStream(awake, kind, (stream) => waitForProfiler(stream, target, nowMs, random));
     case "slow":
-    case "failed":
-    case "refused": {
-      const failures = schedule.failures + 1;
-      const restMs = spread(Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1)), random);
-      return {
-        ...withoutBusy(ended, kind),
-        failures,
-        // Several that were under way fail together, and are one reason to rest.
-        restUntilMs: Math.max(schedule.restUntilMs, nowMs + restMs),
-        restReason: outcome.message,
-        isRefused: outcome.kind === "refused",
-      };
+      return restTarget(ended, outcome, nowMs, random);
+    case "refused":
+    case "failed": {
+      const failed = withStream(ended, kind, ({ failures = 0, nextAtMs }) => ({
+        failures: failures + 1,
+        nextAtMs: Math.max(nextAtMs, nowMs + restMs(failures + 1, random)),
+      }));
+      const isOfKind = outcome.kind === "failed" && outcome.status !== undefined;
+      return isOfKind ? failed : restTarget(failed, outcome, nowMs, random);
     }
   }
+}
+
+function restTarget(
+  schedule: Schedule,
+  { kind, message }: Exclude<Outcome, { kind: "ok" }>,
+  nowMs: number,
+  random: Random,
+): Schedule {
+  // Several that were under way fail together, and are one reason to rest.
+  if (nowMs < schedule.restUntilMs) return schedule;
+  const failures = schedule.failures + 1;
+  return {
+    ...schedule,
+    failures,
+    restUntilMs: nowMs + restMs(failures, random),
+    restReason: message,
+    isRefused: kind === "refused",
+  };
+}
+
+function restMs(failures: number, random: Random): number {
+  return spread(Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1)), random);
 }
 
 /** A reading was above its threshold. Nothing changes within the rest after a capture. */
@@ -263,31 +285,19 @@ function spread(ms: number, random: Random): number {
 }
 
 /** Again in a few seconds for as long as one window lasts, then in the next one: somebody else's profile is no failure. */
-function waitForProfiler(
-  schedule: Schedule,
-  kind: Action["kind"],
-  target: TargetInput,
-  nowMs: number,
-  random: Random,
-): Schedule {
-  if (kind !== "cpu") return schedule;
-  const busySinceMs = schedule.streams.cpu.busySinceMs ?? nowMs;
+function waitForProfiler(stream: Stream, target: TargetInput, nowMs: number, random: Random): Stream {
+  const busySinceMs = stream.busySinceMs ?? nowMs;
   const retryAtMs = nowMs + BUSY_RETRY_MS * (1 + random());
   const isOver = retryAtMs - busySinceMs >= everyMs(target, "cpu");
-  const cpu = isOver
+  return isOver
     ? { nextAtMs: nowMs + spread(everyMs(target, "cpu"), random) }
     : { nextAtMs: retryAtMs, busySinceMs };
-  return { ...schedule, streams: { ...schedule.streams, cpu } };
 }
 
-function withoutBusy(schedule: Schedule, kind: Action["kind"]): Schedule {
-  if (kind !== "cpu" && kind !== "capture") return schedule;
-  return { ...schedule, streams: { ...schedule.streams, cpu: { nextAtMs: schedule.streams.cpu.nextAtMs } } };
-}
-
-function withNext(schedule: Schedule, kind: Action["kind"], nextAtMs: number): Schedule {
+/** A capture has no stream of its own. */
+function withStream(schedule: Schedule, kind: Action["kind"], change: (stream: Stream) => Stream): Schedule {
   if (kind === "capture") return schedule;
-  return { ...schedule, streams: { ...schedule.streams, [kind]: { nextAtMs } } };
+  return { ...schedule, streams: { ...schedule.streams, [kind]: change(schedule.streams[kind]) } };
 }
 
 function withProblem(

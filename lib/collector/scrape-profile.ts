@@ -24,7 +24,7 @@ export interface ScrapeParts {
   readonly now: () => number;
 }
 
-/** Of one address and port: one CPU profile at a time, whatever names it has. */
+/** Addresses and ports: of each one CPU profile at a time, whatever names it has. */
 const profiled = new Set<string>();
 const PATHS: Readonly<Record<ProfileKind, string>> = {
   cpu: "/debug/pprof/profile",
@@ -42,16 +42,16 @@ export async function scrapeCpu(
   signal: AbortSignal,
 ): Promise<Scraped> {
   const atMs = parts.now();
-  let held: string | undefined;
+  let held: readonly string[] = [];
   try {
     const fetched = await parts.fetch(new URL(`${target.url}${PATHS.cpu}?seconds=${seconds}`), {
       guard: parts.guard,
       timeoutMs: seconds * 1_000 + PATIENCE_MS,
       signal,
-      mayConnect: (address) => {
-        if (profiled.has(address)) return false;
-        held = address;
-        profiled.add(address);
+      mayConnect: (places) => {
+        if (places.some((place) => profiled.has(place))) return false;
+        held = places;
+        for (const place of places) profiled.add(place);
         return true;
       },
     });
@@ -60,7 +60,7 @@ export async function scrapeCpu(
       parts.sink.store(toScrape(target, "cpu", fetched.bytes, atMs)),
     );
   } finally {
-    if (held !== undefined) profiled.delete(held);
+    for (const place of held) profiled.delete(place);
   }
 }
 
@@ -111,8 +111,7 @@ async function storeFetched(
     const message = isTheirs
       ? `What ${PATHS[kind]} answers is no profile that can be stored: ${error.message}`
       : `The ${kind} profile was taken and not stored: ${error.message}`;
-    // Our own store's absence is no reason to spare the target, but there is nothing to do with its profiles either.
-    return { outcome: { kind: "failed", message }, stored: undefined };
+    return { outcome: { kind: "failed", message, status: 200 }, stored: undefined };
   }
 }
 

@@ -43,7 +43,7 @@ function checkProfiles(fetched: Fetched, isProfile: (bytes: Uint8Array) => strin
     return { ok: false, what, message: `/debug/pprof/goroutine: ${fetched.message}` };
   const complaint = isProfile(fetched.bytes);
   return complaint === undefined
-    ? { ok: true, what, message: `Found /debug/pprof at ${fetched.address}.` }
+    ? { ok: true, what, message: "Found /debug/pprof." }
     : { ok: false, what, message: `/debug/pprof/goroutine answers, but not with a profile: ${complaint}` };
 }
 
