@@ -1,7 +1,13 @@
 /** The ingest process: the one writer of the store. Receives on 4318 (HTTP) and 4317 (gRPC) until told to stop. */
+import { readCollectorFile } from "@/lib/collector/collector-file";
+import { createGuard, type Guard } from "@/lib/collector/guard-target";
 import { connectableHost, readConfig } from "@/lib/config";
 import { HotspanError } from "@/lib/errors";
+import { collectHere } from "@/lib/ingest/collect-here";
+import { runCollectorProfiles } from "@/lib/ingest/collector-profiles";
+import { targetTestDoor } from "@/lib/ingest/door-targets";
 import { type Receiver, startReceiver } from "@/lib/ingest/receiver";
+import { createFolderWatch, type FolderWatch } from "@/lib/ingest/watch-folders";
 import { withPatience } from "@/lib/ingest/with-patience";
 import { pause } from "@/lib/pause";
 import { loadSampleData } from "@/lib/sample-data/load-sample-data";
@@ -9,6 +15,7 @@ import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore } from "@/lib/store/clickhouse";
 import { insertProfile } from "@/lib/store/insert-profile";
 import { migrateStore } from "@/lib/store/migrate";
+import type { ProfileRows } from "@/lib/store/profile-row";
 import { createSampler } from "@/lib/store/run-sampler";
 import { runSettler } from "@/lib/store/settle-traces";
 import { unixNanoFromMillis } from "@/lib/units";
@@ -16,8 +23,11 @@ import { unixNanoFromMillis } from "@/lib/units";
 /** Under the supervisor's patience (6 s), so that an orderly end is the rule. */
 const DRAIN_MS = 5_000;
 const STORE_START_MS = 60_000;
+const COLLECTOR_MS = 1_000;
 
 let receiver: Receiver | undefined;
+let folders: FolderWatch | undefined;
+let collecting: Promise<void> | undefined;
 let stopping = false;
 /** What goes on beside receiving: both take up at the next start where they were stopped. */
 const background = new AbortController();
@@ -28,6 +38,7 @@ async function stop(code: number): Promise<void> {
   background.abort();
   // Whatever hangs, the process ends.
   setTimeout(() => process.exit(code), DRAIN_MS + 1_000).unref();
+  await Promise.race([collecting, pause(COLLECTOR_MS)]); // its captures are written down as interrupted
   await receiver?.stop(DRAIN_MS);
   await closeCatalogue();
   await closeStore();
@@ -56,6 +67,9 @@ async function start(): Promise<void> {
   );
   const profiles = await catalogue(config.catalogueUrl);
   const sampler = await createSampler();
+  const file = config.collectorFile === undefined ? undefined : await readCollectorFile(config.collectorFile);
+  const guard = createConfiguredGuard(config.collectAllow ?? file?.allow);
+  const insert = (rows: ProfileRows) => withPatience(() => insertProfile(profiles, rows), background.signal);
   const opened = await startReceiver({
     host: config.host,
     httpPort: config.otlpHttpPort,
@@ -63,17 +77,52 @@ async function start(): Promise<void> {
     maxBodyBytes: config.maxBodyBytes,
     maxQueuedBatches: config.maxQueuedBatches,
     sampler,
+    moreDoors: [targetTestDoor(guard, config.maxBodyBytes)],
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
-    insertProfile: (rows) => withPatience(() => insertProfile(profiles, rows), background.signal),
+    insertProfile: insert,
+    moreHealth: () => ({ watch: folders?.status() ?? [] }),
   });
   receiver = opened;
   const { signal } = background;
+  folders = createFolderWatch({
+    folders: config.watchFolders,
+    service: config.watchService,
+    catalogue: profiles,
+    imports: opened.imports,
+    budget: opened.budget,
+    maxFileBytes: config.maxBodyBytes,
+  });
+  if (config.watchFolders.length > 0) {
+    folders.run(signal).catch((error: unknown) => tellUnless(signal, "Folders are not watched", error));
+  }
   void sampler.run(signal);
+  collecting = collectHere(
+    {
+      catalogue: profiles,
+      profiles: opened.profiles,
+      guard,
+      fileTargets: file?.targets ?? [],
+      maxBodyBytes: config.maxBodyBytes,
+    },
+    signal,
+  ).catch((error: unknown) => tellUnless(signal, "Nothing is collected", error));
   runSettler({ signal }).catch((error: unknown) => tellUnless(signal, "Traces are not summed up", error));
+  runCollectorProfiles({ catalogue: profiles, insert, signal, log: console.log }).catch((error: unknown) =>
+    tellUnless(signal, "otel_profiles is not taken over", error),
+  );
   const ingestUrl = `http://${connectableHost(config.host)}:${opened.httpPort}`;
   loadSampleData({ ingestUrl, now: unixNanoFromMillis(Date.now()), signal }).catch((error: unknown) =>
     tellUnless(signal, "The sample data were not loaded", error),
   );
+}
+
+/** @throws Error with one sentence that names the variable */
+function createConfiguredGuard(allow: readonly string[] | undefined): Guard {
+  try {
+    return createGuard(allow);
+  } catch (error) {
+    throw new Error(`HOTSPAN_COLLECT_ALLOW: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
 function tellUnless(signal: AbortSignal, what: string, error: unknown): void {
