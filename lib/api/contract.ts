@@ -13,6 +13,8 @@ const ns = z.number().nonnegative();
 
 export const certainty = z.enum(["span-label", "trace-label", "process-capture", "process-time", "range"]);
 
+export const meaning = z.enum(["window", "snapshot", "cumulative", "mixed"]);
+
 export const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 export const service = z.object({
@@ -193,6 +195,13 @@ export const flamegraphResponse = z.object({
   /** samples a second while profiling, null when the type is not sampled by time or rates differ */
   sampleRateHz: z.number().nullable(),
   certainty,
+  /** what the values mean: lib/profile/meaning.ts; mixed when some processes send windows and others readings */
+  meaning,
+  /** profiles of the range of which only the latest of each process counts, and those processes; null for windows, which add up */
+  profileCount: count.nullable(),
+  instanceCount: count.nullable(),
+  /** when the latest of them was taken */
+  asOfUnixNano: unixNano.nullable(),
   /** true when nodes were cut to keep the budget; totals are exact all the same */
   truncated: z.boolean(),
   nodeCount: count,
@@ -222,6 +231,8 @@ export const functionsResponse = z.object({
 
 export const seriesResponse = z.object({
   unit: z.string(),
+  /** of windows a point is the sum over its step, of all else the state at that time; steps without a known state have no point */
+  meaning,
   stepNs: ns,
   series: z.array(z.object({ key: z.string(), points: z.array(z.tuple([unixNano, z.number()])) })),
 });

@@ -36,6 +36,11 @@ const COUNTERS: ReadonlySet<string> = new Set([
 ]);
 const COUNTER_NAME = /^alloc_/;
 
+/** @returns whether all values of the type are of windows, whoever sent them: its rows can be added up unseen */
+export function isAlwaysWindow(type: string): boolean {
+  return WINDOWS.has(type);
+}
+
 /**
  * A profiler's own types are windows where the profile has a length: it says that it measured for so long, and no
  * profiler gives a state a length. Without one there is nothing that a value could have been measured over, and adding

@@ -12,6 +12,7 @@ import { certaintyOf } from "@/lib/correlation/choose-ties";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
 import { assembleFlameTree, type FlameRow } from "@/lib/store/assemble-flame-tree";
 import { queryRows } from "@/lib/store/clickhouse";
+import { describeMeaning } from "@/lib/store/describe-meaning";
 import { explainEmptySelection } from "@/lib/store/explain-empty-selection";
 import { findFunctions } from "@/lib/store/find-functions";
 import { findUnit } from "@/lib/store/find-unit";
@@ -48,12 +49,13 @@ export async function buildFlamegraph(
   const resolved = await resolveSelector(selector, "", signal);
   const group = options.group ?? (selector.traceId === undefined ? "none" : "service");
   const focus = options.focus === ROOT_ID ? undefined : options.focus;
-  const [rows, selection, matched, above, unit] = await Promise.all([
+  const [rows, selection, matched, above, unit, meaning] = await Promise.all([
     sumNodes(resolved, group, options.maxNodes, focus, signal),
     sumSelection(resolved, signal),
     options.query === undefined ? null : sumMatched(resolved, options.query, signal),
     focus === undefined ? [] : findAncestors(resolved, group, focus, signal),
     findUnit(selector.type),
+    describeMeaning(resolved, signal),
   ]);
   const kept = rows.slice(0, options.maxNodes);
   const functions = await findFunctions(
@@ -69,6 +71,7 @@ export async function buildFlamegraph(
     sampleCount: root.sampleCount,
     sampleRateHz: selection.sampleRateHz,
     certainty: certaintyOf(resolved.rule, selection.weakestTie),
+    ...meaning,
     truncated: rows.length > kept.length,
     nodeCount: Math.max(kept.length, 1),
     ancestors: above.map(({ id, key, functionId }) => ({

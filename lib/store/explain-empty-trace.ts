@@ -5,7 +5,7 @@ import { areNearNames } from "@/lib/diagnosis/near-names";
 import type { EmptyReason } from "@/lib/diagnosis/reason";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn, textsColumn } from "@/lib/store/row";
-import { sampleFilter } from "@/lib/store/sample-filter";
+import { typeFilter } from "@/lib/store/sample-filter";
 import type { UnixNano } from "@/lib/units";
 
 /** Where a trace without samples was. */
@@ -29,7 +29,7 @@ export async function explainEmptyTrace(
   type: string,
   signal?: AbortSignal,
 ): Promise<EmptyReason> {
-  const ofType = sampleFilter({ type, scope: "span", endpoints: [], labels: new Map() }, undefined);
+  const ofType = typeFilter(type);
   const earliest = fromUnixNano - LONGEST_PROFILE_NANOS;
   const params = {
     ...ofType.params,

@@ -9,7 +9,8 @@ const NANOS_PER_MINUTE = 60_000_000_000n;
  * at both ends come from the rows.
  *
  * @param keys of service, type, endpoint
- * @param condition over service, type and endpoint alone
+ * @param condition over service, type and endpoint alone, for types that are always of windows: the roll-up has forgotten
+ * which profile was the latest
  * @returns a SELECT of (...keys, v, c): sum of values, of sample counts; parameters `rollup*` beside the condition's own
  */
 export function minuteRollupSql(

@@ -3,6 +3,7 @@ import { chooseTieRule, type TieRule } from "@/lib/correlation/choose-ties";
 import type { SampleSelector } from "@/lib/correlation/selector";
 import { spanSubtree } from "@/lib/correlation/span-subtree";
 import { invalidInput } from "@/lib/errors";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { byTraceSql, NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
 import { countTied, findTiedProfiles, tiedSql } from "@/lib/store/profile-ties";
@@ -11,6 +12,8 @@ import {
   type SpanOnlySamples,
   type SqlCondition,
   sampleFilter,
+  type TraceTie,
+  typeFilter,
   valueColumn,
 } from "@/lib/store/sample-filter";
 import { type SelectionSum, selectionColumns, selectionFromRow } from "@/lib/store/selection-sum";
@@ -20,6 +23,8 @@ import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
 export interface ResolvedSelector {
   readonly selector: SampleSelector;
   readonly filter: SqlCondition;
+  /** Of a trace or span; with it further filters over the same samples can be made. */
+  readonly tie: TraceTie | undefined;
   /** undefined for a range. */
   readonly rule: TieRule | undefined;
   /** Whose samples can match, when the store was asked; undefined when any service's can. Narrows the read of stacks. */
@@ -67,6 +72,7 @@ export async function resolveSelector(
     return {
       selector,
       filter: sampleFilter(selector, undefined, prefix),
+      tie: undefined,
       rule: undefined,
       services: selector.service === undefined ? undefined : [selector.service],
       stackIds: undefined,
@@ -81,9 +87,7 @@ export async function resolveSelector(
   ]);
   const spans = own.someNameSpansAlone ? await findSpanOnlySamples(selector, signal) : undefined;
   const ofTied =
-    tiedProfiles === undefined
-      ? 0
-      : await countTied(tiedProfiles, sampleFilter(typeOnly(selector), undefined), signal);
+    tiedProfiles === undefined ? 0 : await countTied(tiedProfiles, typeFilter(selector.type), signal);
   const found = { labelled: own.labelled + (spans?.count ?? 0), process: own.process + ofTied };
   const rule = chooseTieRule(selector, found) ?? "labelled";
   const tied = rule === "process" && tiedProfiles !== undefined ? tiedProfiles : undefined;
@@ -97,12 +101,13 @@ export async function resolveSelector(
             own.labelled > 0 ? earliest(own.fromUnixNano, spans.fromUnixNano) : spans.fromUnixNano,
           toUnixNano: latest(own.toUnixNano, spans.toUnixNano),
         };
-  /** What was read of the trace's own rows is all that there is of it. */
-  const isAll = spanOnly === undefined && tied === undefined;
+  /** What was read of the trace's own rows is all that there is of it, and all of it counts. */
+  const isAll = spanOnly === undefined && tied === undefined && isAlwaysWindow(selector.type);
   const tie = { rule, spanIds, spanOnly, tied: tied === undefined ? undefined : tiedSql(tied) };
   return {
     selector,
     filter: sampleFilter(selector, tie, prefix),
+    tie,
     rule,
     services,
     stackIds: isAll ? own.stackIds : undefined,
@@ -113,7 +118,7 @@ export async function resolveSelector(
 
 /** Everything a flame graph of the whole trace needs of its samples, in one read of them. */
 async function findSamplesOfTrace(selector: SampleSelector, signal?: AbortSignal) {
-  const type = sampleFilter(typeOnly(selector), undefined);
+  const type = typeFilter(selector.type);
   const value = valueColumn(selector.type);
   const summed = { value: "v", count: "c" };
   const [row] = await queryRows(
@@ -173,7 +178,7 @@ async function findSpanOnlySamples(
     { signal },
   );
   if (where === undefined || textsColumn(where, "services").length === 0) return undefined;
-  const type = sampleFilter(typeOnly(selector), undefined);
+  const type = typeFilter(selector.type);
   const [row] = await queryRows(
     `SELECT count() AS found, groupUniqArray(service) AS services,
        toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
@@ -222,10 +227,6 @@ function isWholeTrace(selector: SampleSelector): boolean {
     [service, profileId, spanId, from, to].every((part) => part === undefined) &&
     endpoints.length + labels.size === 0
   );
-}
-
-function typeOnly(selector: SampleSelector): SampleSelector {
-  return { type: selector.type, scope: "span", endpoints: [], labels: new Map() };
 }
 
 function earliest(a: UnixNano, b: UnixNano): UnixNano {

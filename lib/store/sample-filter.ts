@@ -3,6 +3,7 @@ import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
 import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { byTraceSql } from "@/lib/store/by-trace";
 import { entryEndpointSql, entryTimeSql } from "@/lib/store/entry-endpoint";
+import { countsSql } from "@/lib/store/latest-profiles";
 import type { UnixNano } from "@/lib/units";
 
 /** A boolean SQL expression over `samples` and the values it binds as `{name:Type}`. */
@@ -42,21 +43,25 @@ export const SAMPLES_TYPE = "samples";
  * @param prefix keeps the parameters of two selectors in one query apart
  */
 export function sampleFilter(selector: SampleSelector, tie: TraceTie | undefined, prefix = ""): SqlCondition {
+  const counting = isAlwaysWindow(selector.type)
+    ? []
+    : [countsSql(profilesFilter(selector, tie, prefix).sql)];
+  return narrowedFilter(selector, tie, prefix, counting);
+}
+
+/**
+ * The same without the choice of profiles, for who chooses by itself.
+ * @param further conditions over `samples`, already bound
+ */
+export function narrowedFilter(
+  selector: SampleSelector,
+  tie: TraceTie | undefined,
+  prefix = "",
+  further: readonly string[] = [],
+): SqlCondition {
   const conditions = new Conditions(prefix);
-  conditions.add(typeSql(selector.type), { type: selector.type });
-  if (selector.service !== undefined)
-    conditions.add("service = {service:String}", { service: selector.service });
-  if (selector.profileId !== undefined) {
-    const profileId = String(BigInt(`0x${selector.profileId}`));
-    conditions.add("profile_id = {profileId:UInt64}", { profileId });
-  }
-  if (tie !== undefined) addTrace(conditions, selector, tie);
-  if (selector.from !== undefined) {
-    conditions.add("time >= fromUnixTimestamp64Nano({from:Int64})", { from: String(selector.from) });
-  }
-  if (selector.to !== undefined) {
-    conditions.add("time < fromUnixTimestamp64Nano({to:Int64})", { to: String(selector.to) });
-  }
+  addPlace(conditions, selector, tie);
+  for (const sql of further) conditions.add(sql, {});
   let index = 0;
   for (const [key, value] of selector.labels) {
     conditions.add(`labels[{labelKey${index}:String}] = {labelValue${index}:String}`, {
@@ -73,6 +78,53 @@ export function sampleFilter(selector: SampleSelector, tie: TraceTie | undefined
     ...(selector.to === undefined ? {} : { to: String(selector.to) }),
   });
   return conditions.all();
+}
+
+/** Rows of a type, whatever they mean. */
+export function typeFilter(type: string): SqlCondition {
+  return { sql: typeSql(type), params: { type } };
+}
+
+/**
+ * Among which profiles the latest is sought: those of the selector's type, services, time and trace. A profile that has
+ * nothing of an endpoint, a label or a span is not passed over: it says that there was nothing of it.
+ */
+export function profilesFilter(
+  { type, service, profileId, traceId, from, to }: SampleSelector,
+  tie: TraceTie | undefined,
+  prefix = "",
+): SqlCondition {
+  const conditions = new Conditions(prefix);
+  const wide: SampleSelector = {
+    type,
+    scope: "span",
+    endpoints: [],
+    labels: new Map(),
+    ...(service === undefined ? {} : { service }),
+    ...(profileId === undefined ? {} : { profileId }),
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+  addPlace(conditions, wide, tie === undefined ? undefined : { ...tie, spanIds: undefined });
+  return conditions.all();
+}
+
+function addPlace(conditions: Conditions, selector: SampleSelector, tie: TraceTie | undefined): void {
+  conditions.add(typeSql(selector.type), { type: selector.type });
+  if (selector.service !== undefined)
+    conditions.add("service = {service:String}", { service: selector.service });
+  if (selector.profileId !== undefined) {
+    const profileId = String(BigInt(`0x${selector.profileId}`));
+    conditions.add("profile_id = {profileId:UInt64}", { profileId });
+  }
+  if (tie !== undefined) addTrace(conditions, selector, tie);
+  if (selector.from !== undefined) {
+    conditions.add("time >= fromUnixTimestamp64Nano({from:Int64})", { from: String(selector.from) });
+  }
+  if (selector.to !== undefined) {
+    conditions.add("time < fromUnixTimestamp64Nano({to:Int64})", { to: String(selector.to) });
+  }
 }
 
 /** What one row adds: `samples` counts, every other type sums values. */

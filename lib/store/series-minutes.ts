@@ -1,4 +1,5 @@
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { SAMPLES_TYPE, type SqlCondition } from "@/lib/store/sample-filter";
 import { NANOS_PER_SECOND, type Nanos } from "@/lib/units";
 
@@ -20,6 +21,7 @@ export interface WholeMinutes extends SqlCondition {
  */
 export function wholeMinutes(selector: SampleSelector, stepNs: Nanos): WholeMinutes | undefined {
   if (BigInt(stepNs) % MINUTE !== 0n || selector.type === SAMPLES_TYPE) return undefined;
+  if (!isAlwaysWindow(selector.type)) return undefined;
   const { labels, profileId, traceId } = selector;
   if (traceId !== undefined || profileId !== undefined || labels.size > 0) return undefined;
   const named = selector.endpoints.filter((endpoint) => endpoint !== UNATTRIBUTED);

@@ -1,5 +1,6 @@
 import type { EndpointRow } from "@/lib/api/contract";
 import type { EndpointsQuery } from "@/lib/api/query";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { queryRows } from "@/lib/store/clickhouse";
 import { countRequests, type RequestCount } from "@/lib/store/count-requests";
 import { sumByEndpointSql } from "@/lib/store/entry-endpoint";
@@ -105,7 +106,8 @@ function rangeSql(column: string, query: EndpointsQuery): { sql: string; params:
 /** @returns rows (service, endpoint, v, c); endpoint '' is what no endpoint paid for */
 async function sumValues(query: EndpointsQuery, signal: AbortSignal | undefined): Promise<Row[]> {
   const all = sampleFilter({ ...query, scope: "span", endpoints: [], labels: new Map() }, undefined);
-  if (query.type === SAMPLES_TYPE) return sumThroughEntries(all.sql, all.params, query, signal);
+  if (query.type === SAMPLES_TYPE || !isAlwaysWindow(query.type))
+    return sumThroughEntries(all.sql, all.params, query, signal);
   const { from: _from, to: _to, ...timeless } = query;
   const rollup = minuteRollupSql(
     ["service", "endpoint"],

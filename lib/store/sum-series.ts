@@ -1,21 +1,22 @@
 /**
  * Values over time. A profile's window counts in the step in which it starts: pprof samples have no time of their own,
  * so with 10 s windows a step shorter than that has gaps which are none. The sum over all points is the flame graph's
- * total for the same selector.
+ * total for the same selector. Of states and counters a point is what is at that time (series-states.ts).
  */
 import type { SeriesResponse } from "@/lib/api/contract";
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { queryRows } from "@/lib/store/clickhouse";
-import { sumByEndpointSql } from "@/lib/store/entry-endpoint";
+import { describeMeaning } from "@/lib/store/describe-meaning";
 import { findUnit } from "@/lib/store/find-unit";
 import { type ResolvedSelector, resolveSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn, unixNanoColumn } from "@/lib/store/row";
-import { type SqlCondition, valueColumn } from "@/lib/store/sample-filter";
+import { narrowedFilter, type SqlCondition } from "@/lib/store/sample-filter";
+import { exactCellsSql, type SeriesKey } from "@/lib/store/series-cells";
 import { wholeMinutes } from "@/lib/store/series-minutes";
+import { findKnownSteps, statesSql } from "@/lib/store/series-states";
 import { chooseStep } from "@/lib/store/series-step";
 import type { Nanos, UnixNano } from "@/lib/units";
-
-export type SeriesKey = "endpoint" | "service" | "none";
 
 export interface SeriesOptions {
   readonly by: SeriesKey;
@@ -27,8 +28,8 @@ const MAX_SERIES = 20;
 export const OTHER = "(other)";
 
 /**
- * @returns the largest series first, "(other)" for the rest last; every series has every point of the range, 0 where
- * nothing was measured. Without `from` or `to` the range ends at the samples there are.
+ * @returns the largest series first, "(other)" for the rest last; every series has the same points: those of all steps of
+ * the range, 0 where nothing was measured, or of states those at which one is known. Without `from` or `to` the range ends at the samples there are.
  */
 export async function sumSeries(
   selector: SampleSelector,
@@ -36,14 +37,23 @@ export async function sumSeries(
   signal?: AbortSignal,
 ): Promise<SeriesResponse> {
   const resolved = await resolveSelector(selector, "", signal);
-  const [range, unit] = await Promise.all([findRange(resolved, signal), findUnit(selector.type)]);
+  const [range, unit, { meaning }] = await Promise.all([
+    findRange(resolved, signal),
+    findUnit(selector.type),
+    describeMeaning(resolved, signal),
+  ]);
   const stepNs = chooseStep(range === undefined ? 0 : Number(range.to - range.from), asked);
-  if (range === undefined) return { unit, stepNs, series: [] };
+  if (range === undefined) return { unit, meaning, stepNs, series: [] };
   const step = BigInt(stepNs);
-  const starts: bigint[] = [];
+  let starts: bigint[] = [];
   for (let at = range.from - (range.from % step); at < range.to; at += step) starts.push(at);
 
-  const cells = cellsSql(resolved, by, stepNs);
+  const states = isAlwaysWindow(selector.type) ? undefined : statesSql(resolved, by, stepNs, range);
+  if (states !== undefined && (meaning === "snapshot" || meaning === "cumulative")) {
+    const known = await findKnownSteps(states, signal);
+    starts = starts.filter((at) => known.has(String(at)));
+  }
+  const cells = states?.cells ?? cellsSql(resolved, by, stepNs);
   const params = { ...cells.params, step: String(step) };
   const rows = await queryRows(
     `SELECT key, sum(v) AS total, groupArray((toString(at), toString(v))) AS points
@@ -70,6 +80,7 @@ export async function sumSeries(
   }
   return {
     unit,
+    meaning,
     stepNs,
     series: series.map(({ key, values }) => ({
       key,
@@ -80,15 +91,17 @@ export async function sumSeries(
 
 /** `to` is exclusive. */
 async function findRange(
-  { selector, filter }: ResolvedSelector,
+  { selector, filter, tie }: ResolvedSelector,
   signal?: AbortSignal,
 ): Promise<{ from: UnixNano | bigint; to: bigint } | undefined> {
+  // Of states all count somewhere in the range, not only the latest.
+  const { params, sql } = isAlwaysWindow(selector.type) ? filter : narrowedFilter(selector, tie);
   if (selector.from !== undefined && selector.to !== undefined)
     return { from: selector.from, to: selector.to };
   const [row] = await queryRows(
     `SELECT count() AS rows, toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
-     FROM samples WHERE ${filter.sql}`,
-    { ...filter.params },
+     FROM samples WHERE ${sql}`,
+    { ...params },
     { signal },
   );
   if (row === undefined || numberColumn(row, "rows") === 0) return undefined;
@@ -102,22 +115,12 @@ async function findRange(
 function cellsSql(resolved: ResolvedSelector, by: SeriesKey, stepNs: Nanos): SqlCondition {
   const { selector, filter } = resolved;
   const minutes = wholeMinutes(selector, stepNs);
-  if (minutes === undefined) return { sql: exactCellsSql(resolved, by, filter.sql), params: filter.params };
+  if (minutes === undefined) return { sql: exactCellsSql(selector, by, filter.sql), params: filter.params };
   const parts = [
     `SELECT ${by === "none" ? "''" : `toString(${by})`} AS key, toInt64(toUnixTimestamp(minute)) * 1000000000 AS at, v FROM (${minutes.sql})`,
-    exactCellsSql(resolved, by, `${filter.sql} AND ${minutes.rest}`),
+    exactCellsSql(selector, by, `${filter.sql} AND ${minutes.rest}`),
   ];
   return { sql: parts.join(" UNION ALL "), params: { ...filter.params, ...minutes.params } };
-}
-
-function exactCellsSql({ selector }: ResolvedSelector, by: SeriesKey, condition: string): string {
-  const value = valueColumn(selector.type);
-  const at = "toUnixTimestamp64Nano(time)";
-  if (by === "endpoint") {
-    return `SELECT endpoint AS key, at, v FROM (${sumByEndpointSql(condition, { at }, value, selector)})`;
-  }
-  const key = by === "service" ? "toString(service)" : "''";
-  return `SELECT ${key} AS key, ${at} AS at, sum(${value}) AS v FROM samples WHERE ${condition} GROUP BY key, at`;
 }
 
 function keyName(key: string, by: SeriesKey): string {

@@ -1,5 +1,6 @@
 /** Samples drawn as text, for tests: `main;handler;work 30` is 30 samples of 10 ms in that stack, root first. */
 import { Hash64 } from "@/lib/profile/hash64";
+import type { Meaning } from "@/lib/profile/meaning";
 import { insertRows } from "@/lib/store/clickhouse";
 
 export interface FoldedSamples {
@@ -16,6 +17,13 @@ export interface FoldedSamples {
   /** Value of one sample; 10 ms unless told. */
   readonly value?: number;
   readonly periodNs?: number;
+  /** 10 s unless told. */
+  readonly durationNs?: number;
+  /** By its type and length unless told, as for rows of writers that do not say it. */
+  readonly meaning?: Meaning;
+  readonly instance?: string;
+  /** Tells profiles apart; 1 unless told. */
+  readonly profileId?: number;
   readonly stacks: string;
 }
 
@@ -76,6 +84,8 @@ export async function insertFolded(given: FoldedSamples): Promise<void> {
       "duration_ns",
       "labels",
       "profile_id",
+      ...(given.meaning === undefined ? [] : ["meaning"]),
+      ...(given.instance === undefined ? [] : ["instance"]),
     ],
     lines.map(({ stack, count }) => [
       service,
@@ -91,9 +101,11 @@ export async function insertFolded(given: FoldedSamples): Promise<void> {
       Math.abs(count),
       1,
       given.periodNs ?? (type === "cpu" ? 10_000_000 : 0),
-      "10000000000",
+      String(given.durationNs ?? 10_000_000_000),
       given.labels ?? {},
-      "1",
+      String(given.profileId ?? 1),
+      ...(given.meaning === undefined ? [] : [given.meaning]),
+      ...(given.instance === undefined ? [] : [given.instance]),
     ]),
   );
 }
