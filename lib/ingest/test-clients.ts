@@ -1,5 +1,5 @@
 /** Real clients for tests: they run as processes of their own from e2e/clients, and a tap sees what they send. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,6 +28,24 @@ export function runClient(script: string, env: Readonly<Record<string, string>>)
         else reject(new Error(`${script} failed: ${stdout}${stderr}`, { cause: error }));
       },
     );
+  });
+}
+
+/** Whether tests can run Go's clients here. */
+export const HAS_GO = spawnSync("go", ["version"]).status === 0;
+
+/**
+ * Builds and runs e2e/clients/go to its end.
+ * @throws Error with what it wrote when it failed
+ */
+export function runGoClient(env: Readonly<Record<string, string>>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const all = { ...process.env, GOFLAGS: "-mod=mod", ...env };
+    const options = { cwd: `${FOLDER}go`, env: all, timeout: 300_000 };
+    execFile("go", ["run", "."], options, (error, stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(new Error(`go run failed: ${stdout}${stderr}`, { cause: error }));
+    });
   });
 }
 
