@@ -4,7 +4,6 @@ import { debounce, parseAsString, parseAsStringLiteral, useQueryStates } from "n
 import { type KeyboardEvent, type ReactNode, useMemo, useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
 import { cn } from "@/components/ui/cn";
-import { EmptyState } from "@/components/ui/empty-state";
 import { ErrorState } from "@/components/ui/error-state";
 import { IconButton } from "@/components/ui/icon-button";
 import { colourOf, REST_COLOUR } from "@/components/ui/palette";
@@ -16,6 +15,7 @@ import { formatCountExact } from "@/lib/format";
 import { buildDrawnTree, countFrames } from "./drawn-tree";
 import { FlameBreadcrumb } from "./flame-breadcrumb";
 import { FlameChart } from "./flame-chart";
+import { FlameEmpty } from "./flame-empty";
 import { FlameExport } from "./flame-export";
 import { FlameSearch, Matched } from "./flame-search";
 import type { FlameSelector } from "./flame-selector";
@@ -183,7 +183,7 @@ export function FlamePanel(props: FlamePanelProps) {
             retrying={whole.isFetching}
           />
         )}
-        {empty && <EmptyState title={answer.emptyReason ?? "No samples match this selection."} />}
+        {empty && <FlameEmpty answer={answer} selector={selector} />}
         {answer !== undefined && !empty && fview === "functions" && (
           <FunctionsTable
             selector={selector}

@@ -8,6 +8,7 @@ const PAGES = [
   { path: "/", label: "Services" },
   { path: "/traces", label: "Traces" },
   { path: "/endpoints", label: "Endpoints" },
+  { path: "/doctor", label: "Doctor" },
 ] as const;
 
 export function Nav({ className }: { className?: string }) {

@@ -36,6 +36,13 @@ export const doctorService = z.object({
   sentence: z.string(),
 });
 
+export const doctorFix = z.object({
+  language: z.enum(["go", "nodejs", "shell", "text"]),
+  text: z.string(),
+  /** "" where there is nothing to paste */
+  snippet: z.string(),
+});
+
 export const doctorFinding = z.object({
   code: findingCode,
   /** error: hardly anything meets; warning: much is lost; note: in the nature of sampling, or too little to matter */
@@ -51,14 +58,7 @@ export const doctorFinding = z.object({
   traceIds: z.array(z.string()),
   /** labels, services or types that show it */
   evidence: z.array(z.string()),
-  fixes: z.array(
-    z.object({
-      language: z.enum(["go", "nodejs", "shell", "text"]),
-      text: z.string(),
-      /** "" where there is nothing to paste */
-      snippet: z.string(),
-    }),
-  ),
+  fixes: z.array(doctorFix),
 });
 
 export const doctorResponse = z.object({
@@ -75,10 +75,13 @@ export const doctorResponse = z.object({
       sampleCount: count,
       code: reasonCode.nullable(),
       sentence: z.string().nullable(),
+      /** empty where there is nothing to mend */
+      fixes: z.array(doctorFix),
     })
     .nullable(),
 });
 
 export type DoctorService = z.infer<typeof doctorService>;
 export type DoctorFinding = z.infer<typeof doctorFinding>;
+export type DoctorFix = z.infer<typeof doctorFix>;
 export type DoctorResponse = z.infer<typeof doctorResponse>;

@@ -132,16 +132,17 @@ function spansOf(scene: Scene, requests: readonly TestRequest[]): string {
   return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "test" }, spans }] }] });
 }
 
-const CODE = {
+/** Each service has code of its own: the same bytes sent for two services would be kept for the first alone. */
+const codeOf = ({ service }: Scene) => ({
   locations: [
     { id: 1, lines: [[1, 3]] },
     { id: 2, lines: [[2, 8]] },
-  ],
+  ] as const,
   functions: [
-    { id: 1, name: "main.serve", file: "/srv/main.go" },
-    { id: 2, name: "main.price", file: "/srv/price.go" },
+    { id: 1, name: "main.serve", file: `/srv/${service}/main.go` },
+    { id: 2, name: "main.price", file: `/srv/${service}/price.go` },
   ],
-} as const;
+});
 
 function cpuProfile(scene: Scene, requests: readonly TestRequest[]): Buffer {
   const { labels = rightLabels, profileDelayMillis = 0, runtimeSamples = 20 } = scene;
@@ -152,7 +153,7 @@ function cpuProfile(scene: Scene, requests: readonly TestRequest[]): Buffer {
   });
   return gzipSync(
     drawPprof({
-      ...CODE,
+      ...codeOf(scene),
       sampleTypes: [
         ["samples", "count"],
         ["cpu", "nanoseconds"],
@@ -174,7 +175,7 @@ function cpuProfile(scene: Scene, requests: readonly TestRequest[]): Buffer {
 function heapProfile(scene: Scene): Buffer {
   return gzipSync(
     drawPprof({
-      ...CODE,
+      ...codeOf(scene),
       sampleTypes: [
         ["inuse_objects", "count"],
         ["inuse_space", "bytes"],

@@ -1,8 +1,11 @@
+import type { TraceResponse } from "@/lib/api/contract";
 import type { DoctorResponse } from "@/lib/api/doctor-contract";
 import type { DoctorQuery, TimeRange } from "@/lib/api/query";
 import { diagnose, judge } from "@/lib/diagnosis/diagnose";
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
 import type { Finding } from "@/lib/diagnosis/finding";
+import { fixesOf } from "@/lib/diagnosis/fixes";
+import { isFindingCode } from "@/lib/diagnosis/reason";
 import { findServiceFacts } from "@/lib/store/doctor-facts";
 import { findDoctorScope } from "@/lib/store/doctor-scope";
 import { findTrace } from "@/lib/store/find-trace";
@@ -39,15 +42,7 @@ export async function answerDoctor(query: DoctorQuery, signal?: AbortSignal): Pr
       evidence: [...finding.evidence],
       fixes: [...finding.fixes],
     })),
-    trace:
-      trace === undefined
-        ? null
-        : {
-            traceId: trace.traceId,
-            sampleCount: trace.sampleCount,
-            code: trace.noSamplesCode,
-            sentence: trace.noSamplesReason,
-          },
+    trace: trace === undefined ? null : toDoctorTrace(trace, facts),
   };
 }
 
@@ -62,6 +57,14 @@ function aroundTrace(trace: { startUnixNano: string; durationNs: number }): Time
     from: unixNano(start > AROUND_TRACE_NANOS ? start - AROUND_TRACE_NANOS : 0n),
     to: unixNano(start + BigInt(Math.round(trace.durationNs)) + AROUND_TRACE_NANOS),
   };
+}
+
+function toDoctorTrace(trace: TraceResponse, facts: readonly ServiceFacts[]): DoctorResponse["trace"] {
+  const { noSamplesCode: code, noSamplesReason: sentence, sampleCount, spans, traceId } = trace;
+  const service = spans[0]?.service ?? "";
+  const language = facts.find((known) => known.service === service)?.language ?? "";
+  const fixes = code === null || !isFindingCode(code) ? [] : fixesOf(code, { service, language });
+  return { traceId, sampleCount, code, sentence, fixes: [...fixes] };
 }
 
 function toDoctorService(

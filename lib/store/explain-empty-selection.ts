@@ -1,3 +1,4 @@
+import { carriesLabels } from "@/lib/diagnosis/labelless-types";
 import type { EmptyReason } from "@/lib/diagnosis/reason";
 import { BY_TRACE_SETTINGS, byTraceSql } from "@/lib/store/by-trace";
 import { queryRows } from "@/lib/store/clickhouse";
@@ -113,6 +114,12 @@ async function explainEmptyRange({ selector }: ResolvedSelector, signal?: AbortS
     return {
       code: "other-type",
       sentence: `There are no ${selector.type} samples of ${who}; there are ${types.join(", ")}.`,
+    };
+  }
+  if (selector.endpoints.length > 0 && !carriesLabels(selector.type)) {
+    return {
+      code: "type-without-labels",
+      sentence: `Profilers put no labels on ${selector.type} samples, so none belongs to an endpoint: take the endpoint away to see those of ${who}.`,
     };
   }
   return {
