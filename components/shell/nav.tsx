@@ -8,7 +8,9 @@ const PAGES = [
   { path: "/", label: "Services" },
   { path: "/traces", label: "Traces" },
   { path: "/endpoints", label: "Endpoints" },
+  { path: "/profiles", label: "Profiles" },
   { path: "/doctor", label: "Doctor" },
+  { path: "/settings", label: "Settings" },
 ] as const;
 
 export function Nav({ className }: { className?: string }) {

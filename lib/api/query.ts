@@ -79,6 +79,13 @@ const filterShape = () => ({
   q: text.optional(),
 });
 
+const listLimit = z.coerce
+  .number("is a number")
+  .int("is a whole number")
+  .min(1, "is at least 1")
+  .max(1_000, "is at most 1000")
+  .default(100);
+
 /** @throws HotspanError `invalid-input` naming the parameter, as all of this file */
 export function parseTraceListQuery(search: URLSearchParams): TraceListQuery {
   const sorts = traceSort.options.join(", ");
@@ -88,15 +95,26 @@ export function parseTraceListQuery(search: URLSearchParams): TraceListQuery {
       sort: "start",
       descending: true,
     }),
-    limit: z.coerce
-      .number("is a number")
-      .int("is a whole number")
-      .min(1, "is at least 1")
-      .max(1_000, "is at most 1000")
-      .default(100),
+    limit: listLimit,
     cursor: text.optional(),
   });
   return { ...toFilter(fields), ...fields.sort, limit: fields.limit, ...defined({ cursor: fields.cursor }) };
+}
+
+export interface ProfileListQuery extends TimeRange {
+  readonly service?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export function parseProfileListQuery(search: URLSearchParams): ProfileListQuery {
+  const { cursor, from, limit, service, to } = readParameters(search, {
+    ...instants(),
+    service: text.optional(),
+    limit: listLimit,
+    cursor: text.optional(),
+  });
+  return { ...checkedRange(from, to), limit, ...defined({ service, cursor }) };
 }
 
 export function parseTraceFilter(search: URLSearchParams): TraceFilter {

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { parseSelector, readParameters } from "@/lib/api/query";
+import { parseProfileListQuery, parseSelector, readParameters } from "@/lib/api/query";
 import { respond } from "@/lib/api/respond";
 import { forwardToIngest } from "@/lib/ingest/forward";
 import { EXPORT_FORMATS, exportProfile } from "@/lib/store/export-profile";
+import { findProfiles } from "@/lib/store/find-profiles";
 
 /** One pprof, gzipped or not; the ingest process decodes and stores it. */
 export function POST(request: Request): Promise<Response> {
@@ -15,10 +16,22 @@ const shape = {
   seconds: z.string().optional(),
 };
 
-/** Exactly the selected samples as a pprof: `go tool pprof` takes this URL as it is. */
+/** `go tool pprof` sends no Accept header, curl and browsers one that takes everything: only who names JSON is given the list. */
+function asksForList(request: Request, search: URLSearchParams): boolean {
+  const format = search.get("format");
+  if (format !== null) return format === "json";
+  return /\bapplication\/json\b/i.test(request.headers.get("accept") ?? "");
+}
+
+/** Exactly the selected samples as a pprof: `go tool pprof` takes this URL as it is. As JSON, the list of received profiles. */
 export function GET(request: Request): Promise<Response> {
   return respond(request, async (signal) => {
-    const { selector, rest } = parseSelector(new URL(request.url).searchParams);
+    const search = new URL(request.url).searchParams;
+    if (asksForList(request, search)) {
+      search.delete("format");
+      return findProfiles(parseProfileListQuery(search));
+    }
+    const { selector, rest } = parseSelector(search);
     const { format } = readParameters(rest, shape);
     const exported = await exportProfile(selector, format, signal);
     if (!exported.found) {
