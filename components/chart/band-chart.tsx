@@ -4,6 +4,7 @@ import { area, curveStepAfter } from "d3-shape";
 import { type PointerEvent, useId, useMemo, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import { formatTime } from "@/lib/format";
+import { type ChartMark, ChartMarks } from "./chart-marks";
 import type { Band, StackedBands } from "./stacked-bands";
 import { StepCard } from "./step-card";
 import { buildTimeTicks } from "./time-ticks";
@@ -24,6 +25,8 @@ interface BandChartProps {
   /** The band to stand out; the others step back. */
   highlighted: string | null;
   height?: number;
+  /** Moments that lead to pages of their own. */
+  marks?: readonly ChartMark[];
   /** A stretch that was dragged over, in Unix nanoseconds. */
   onSelect?: (fromNs: bigint, toNs: bigint) => void;
 }
@@ -32,6 +35,7 @@ const MARGIN = { top: 8, right: 8, bottom: 20 };
 /** Of the y axis’ labels at 11 px. */
 const DIGIT_WIDTH = 6.6;
 const SHORTEST_DRAG = 6;
+const NO_MARKS: readonly ChartMark[] = [];
 
 /** Stacked steps over time: a step is as wide as it was measured, so areas are amounts. */
 export function BandChart(props: BandChartProps) {
@@ -46,6 +50,7 @@ export function BandChart(props: BandChartProps) {
     highlighted,
     tickUnit = 1,
     height = 160,
+    marks = NO_MARKS,
     onSelect,
   } = props;
   const clipId = useId();
@@ -162,6 +167,7 @@ export function BandChart(props: BandChartProps) {
           ))}
         </svg>
       )}
+      {width > 0 && <ChartMarks marks={marks} fromNs={fromNs} toNs={toNs} x={x} top={0} />}
       {pointer !== null && dragStart === null && step >= 0 && step < stacked.ticks.length - 1 && (
         <StepCard
           stacked={stacked}

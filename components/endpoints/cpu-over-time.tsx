@@ -1,6 +1,7 @@
 "use client";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { BandChart } from "@/components/chart/band-chart";
+import type { ChartMark } from "@/components/chart/chart-marks";
 import type { Band } from "@/components/chart/stacked-bands";
 import { useTimeRange } from "@/components/shell/use-time-range";
 import { cn } from "@/components/ui/cn";
@@ -19,6 +20,8 @@ interface CpuOverTimeProps {
   bands: ArrangedBands;
   type: SampleType;
   query: UseQueryResult<SeriesResponse, HotspanError>;
+  /** Captures of the collector. */
+  marks: readonly ChartMark[];
   highlighted: string | null;
   onHighlight: (endpoint: string | null) => void;
 }
@@ -26,7 +29,7 @@ interface CpuOverTimeProps {
 const HEIGHT = 168;
 
 /** When it was, stacked by endpoint; dragging over a stretch makes it the page's range. */
-export function CpuOverTime({ bands, type, query, highlighted, onHighlight }: CpuOverTimeProps) {
+export function CpuOverTime({ bands, type, query, marks, highlighted, onHighlight }: CpuOverTimeProps) {
   const range = useTimeRange();
   const { stacked, unit, stepNs, colourOf } = bands;
   const formatRate = rateFormat(type, unit, stepNs);
@@ -71,6 +74,7 @@ export function CpuOverTime({ bands, type, query, highlighted, onHighlight }: Cp
             formatRate={formatRate}
             tickUnit={unit === "bytes" ? bytesTick(stacked.peak, type, stepNs) : 1}
             highlighted={highlighted}
+            marks={marks}
             onSelect={(from, to) => range.setRange({ from: toIso(from), to: toIso(to) })}
           />
           <BandLegend

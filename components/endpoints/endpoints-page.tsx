@@ -18,6 +18,7 @@ import { CpuOverTime } from "./cpu-over-time";
 import { EndpointsTableSkeleton } from "./endpoints-head";
 import { EndpointsTable } from "./endpoints-table";
 import { findSampleType, SAMPLE_TYPES } from "./sample-types";
+import { useCaptureMarks } from "./use-capture-marks";
 import { useEndpointView } from "./use-endpoint-view";
 
 /** Which endpoints of a service pay for its CPU: table, flame graph of the ticked ones, and when it was. */
@@ -45,6 +46,7 @@ export function EndpointsPage() {
   const series = useApi("/api/v1/series", { ...question, endpoint, by: "endpoint" }, seriesResponse, {
     enabled,
   });
+  const marks = useCaptureMarks(service, range.params);
   const bands = arrangeBands(series.data, table.data, range);
 
   if (nothingSent) {
@@ -121,6 +123,7 @@ export function EndpointsPage() {
               bands={bands}
               type={type}
               query={series}
+              marks={marks}
               highlighted={highlighted}
               onHighlight={setHighlighted}
             />

@@ -113,6 +113,13 @@ export async function findCaptures(catalogue: Catalogue, filter: CaptureFilter):
   return { captures: page.map(fromRow), nextCursor: isMore ? `${last.startUnixNano}.${last.id}` : null };
 }
 
+/** @throws HotspanError `not-found` */
+export async function findCapture(catalogue: Catalogue, id: string): Promise<Capture> {
+  const row = await catalogue.capture.findUnique({ where: { id } });
+  if (row === null) throw new HotspanError("not-found", "There is no capture with this id.");
+  return fromRow(row);
+}
+
 /** Asked for and not begun, oldest first. */
 export async function findRequestedCaptures(catalogue: Catalogue): Promise<Capture[]> {
   const rows = await catalogue.capture.findMany({
