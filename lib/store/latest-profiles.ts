@@ -47,14 +47,17 @@ export function heldNanos(stepNs: Nanos): Nanos {
  */
 export function heldProfilesSql(profiles: SqlCondition, stepNs: Nanos): SqlCondition {
   const step = "{heldStep:Int64}";
-  const taken = `SELECT service, instance, intDiv(toUnixTimestamp64Nano(time), ${step}) * ${step} AS at, argMax(profile_id, (time, profile_id)) AS profile
-    FROM (${profilesSql(profiles.sql)})
-    WHERE (service, instance) NOT IN (SELECT service, instance FROM (${profilesSql(`${profiles.sql} AND meaning = 'window'`)}))
-    GROUP BY service, instance, at`;
-  const next = `leadInFrame(at, 1, at + {held:Int64}) OVER (PARTITION BY service, instance ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`;
+  const taken = `SELECT service, instance, intDiv(toUnixTimestamp64Nano(time), ${step}) * ${step} AS at,
+      argMax(profile_id, (time, profile_id)) AS profile, max(meaning = 'window') AS windows
+    FROM (${profilesSql(profiles.sql)}) GROUP BY service, instance, at`;
+  const process = "PARTITION BY service, instance";
   return {
     sql: `SELECT profile, at + ${step} * arrayJoin(range(toUInt64(intDiv(least(next - at, {held:Int64}), ${step})))) AS at
-      FROM (SELECT at, profile, ${next} AS next FROM (${taken}))`,
+      FROM (
+        SELECT at, profile, max(windows) OVER (${process}) AS sends_windows,
+          leadInFrame(at, 1, at + {held:Int64}) OVER (${process} ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
+        FROM (${taken})
+      ) WHERE sends_windows = 0`,
     params: { ...profiles.params, heldStep: String(stepNs), held: String(heldNanos(stepNs)) },
   };
 }
