@@ -52,7 +52,7 @@ export function labelActiveSpans(
   if (sink.followsAwait()) return;
   createHook({
     before: () => {
-      if (sink.isOn()) sink.set(holderOf(manager.active()));
+      if (sink.isOn()) sink.set(holderOf(active()));
     },
   }).enable();
 }

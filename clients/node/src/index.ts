@@ -74,7 +74,7 @@ function start(settings: Settings): Hotspan {
   const manager = contextManager();
   if (manager === undefined)
     log("another version of @opentelemetry/api is in the way: samples get no labels");
-  const profiler = startProfiler(settings);
+  const profiler = settings.profiling ? startProfiler(settings) : undefined;
   if (profiler !== undefined && manager !== undefined) {
     labelActiveSpans(manager, holders, profiler.sink, log);
   }

@@ -17,6 +17,8 @@ export interface HotspanOptions {
   readonly instrumentations?: readonly Instrumentation[];
   /** `false`: never set up tracing. Default `true`: only when the program has none. */
   readonly tracing?: boolean;
+  /** `false`: no profiles, tracing alone. Default `true`. */
+  readonly profiling?: boolean;
   /** Length of one profile and the time between pushes. Default 15,000; 10,000 to 60,000 are sensible. */
   readonly pushIntervalMs?: number;
   /** Samples a second. Default 100. */
@@ -65,6 +67,7 @@ export interface Settings {
   readonly labels: Readonly<Record<string, string>>;
   readonly instrumentations: readonly Instrumentation[];
   readonly tracing: boolean;
+  readonly profiling: boolean;
   readonly pushIntervalMs: number;
   readonly sampleRateHz: number;
   readonly heap: "off" | "capture" | "always";
@@ -101,6 +104,7 @@ export function readOptions(options: HotspanOptions, env: NodeJS.ProcessEnv = pr
     labels: options.labels ?? {},
     instrumentations: options.instrumentations ?? [],
     tracing: options.tracing ?? true,
+    profiling: options.profiling ?? true,
     pushIntervalMs: options.pushIntervalMs ?? 15_000,
     sampleRateHz: options.sampleRateHz ?? 100,
     heap: options.heap ?? "capture",

@@ -23,6 +23,12 @@ export interface Holder {
 
 export const NOTHING: Holder = {};
 
+/**
+ * On the span itself: a WeakMap of every span is what the garbage collector would spend the most time on.
+ */
+const HOLDER = Symbol("hotspan.holder");
+type Marked = Span & { [HOLDER]?: Holder };
+
 export interface SpanHolders {
   /** @param active the context in which `entered` is about to be activated: that of the parent, nearly always */
   readonly holderOf: (entered: Context, active: () => Context) => Holder;
@@ -35,7 +41,6 @@ export interface SpanHolders {
  * set up, without a place in its list of span processors, which no public interface gives after the start.
  */
 export function createSpanHolders(): SpanHolders {
-  const holders = new WeakMap<Span, Holder>();
   let resource: Readonly<Record<string, unknown>> = {};
 
   function adopt(span: Span, parent: Span | undefined): Holder {
@@ -43,19 +48,16 @@ export function createSpanHolders(): SpanHolders {
     resource = resourceOf(span) ?? resource;
     if (entersHere(span)) return { span, root: span };
     const sameTrace = parent !== undefined && parent.spanContext().traceId === span.spanContext().traceId;
-    const root = sameTrace ? holders.get(parent)?.root : undefined;
+    const root = sameTrace ? (parent as Marked)[HOLDER]?.root : undefined;
     return root === undefined ? { span } : { span, root };
   }
 
   return {
     holderOf: (entered, active) => {
-      const span = trace.getSpan(entered);
+      const span: Marked | undefined = trace.getSpan(entered);
       if (span === undefined) return NOTHING;
-      const known = holders.get(span);
-      if (known !== undefined) return known;
-      const holder = adopt(span, trace.getSpan(active()));
-      holders.set(span, holder);
-      return holder;
+      span[HOLDER] ??= adopt(span, trace.getSpan(active()));
+      return span[HOLDER];
     },
     resource: () => resource,
   };

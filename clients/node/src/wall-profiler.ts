@@ -29,6 +29,8 @@ export function createWallProfiler(longestWindowMs: number): WallProfiler {
   let startMs = 0;
   let rate = 0;
   let followsAwait: boolean | undefined;
+  // What the profiler was told last: most callbacks in a row are of one span. A new window is told again.
+  let current: object | undefined;
 
   function start(rateHz: number): void {
     const options = {
@@ -54,6 +56,7 @@ export function createWallProfiler(longestWindowMs: number): WallProfiler {
     const profile = time.stop(restart, labelsOfSample, FEW_VALUES);
     const passed = performance.now() - began;
     const { user, system } = process.cpuUsage(cpu);
+    current = undefined;
     startMs = Date.now();
     // On a machine with too few cores the time that passed is mostly others'; CPU time may hold other threads'.
     return { profile, startMs: windowStart, mainThreadMs: Math.min(passed, (user + system) / 1_000) };
@@ -63,8 +66,12 @@ export function createWallProfiler(longestWindowMs: number): WallProfiler {
     sink: {
       isOn: time.isStarted,
       followsAwait: () => followsAwait === true,
-      get: () => time.getContext(),
-      set: (holder) => time.setContext(holder),
+      get: () => current,
+      set: (holder) => {
+        if (holder === current) return;
+        current = holder;
+        time.setContext(holder);
+      },
       run: (holder, work) => time.runWithContext(holder, work),
     },
     start,
