@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"net/http"
-	"runtime/pprof"
 	"strings"
 
 	"go.opentelemetry.io/otel"
@@ -10,11 +9,13 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+	"hotspan.dev/go/labels"
 )
 
-// Middleware gives every request a server span named after its route, and labels the goroutine that serves it with
-// the trace, the span and the endpoint, so that each CPU sample says for whom it was spent.
+// Middleware gives every request a server span named after its route, as otelhttp would. Within it, labels.Handler puts
+// the trace, the span and the endpoint on the goroutine, so that each CPU sample says for whom it was spent.
 func Middleware(mux *http.ServeMux) http.Handler {
+	labelled := labels.Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, endpoint := mux.Handler(r) // the pattern, as in "GET /products/{id}"; "" when nothing matches
 		_, route, _ := strings.Cut(endpoint, " ")
@@ -30,14 +31,11 @@ func Middleware(mux *http.ServeMux) http.Handler {
 		}
 
 		ctx := otel.GetTextMapPropagator().Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-		ctx = pprof.WithLabels(ctx, pprof.Labels("endpoint", endpoint))
 		ctx, span := StartSpan(ctx, endpoint, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attributes...))
-		// The connection's goroutine goes on to other requests: leave no label on it.
-		defer pprof.SetGoroutineLabels(r.Context())
 		defer span.End()
 
 		status := &statusWriter{ResponseWriter: w, code: http.StatusOK}
-		mux.ServeHTTP(status, r.WithContext(ctx))
+		labelled.ServeHTTP(status, r.WithContext(ctx))
 		span.SetAttributes(attribute.Int("http.response.status_code", status.code))
 		if status.code >= 500 {
 			span.SetStatus(codes.Error, http.StatusText(status.code))

