@@ -12,7 +12,7 @@ import { ColourDot } from "@/components/ui/service-dot";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { SeriesResponse } from "@/lib/api/contract";
 import type { HotspanError } from "@/lib/errors";
-import { formatCores, formatCount, formatDuration, formatValue } from "@/lib/format";
+import { formatCores, formatCount, formatValue } from "@/lib/format";
 import { type ArrangedBands, formatEndpoint } from "./arrange-bands";
 import type { SampleType } from "./sample-types";
 
@@ -29,9 +29,18 @@ interface CpuOverTimeProps {
 const HEIGHT = 168;
 
 /** When it was, stacked by endpoint; dragging over a stretch makes it the page's range. */
-export function CpuOverTime({ bands, type, query, marks, highlighted, onHighlight }: CpuOverTimeProps) {
+export function CpuOverTime({
+  bands,
+  type: asked,
+  query,
+  marks,
+  highlighted,
+  onHighlight,
+}: CpuOverTimeProps) {
   const range = useTimeRange();
   const { stacked, unit, stepNs, colourOf } = bands;
+  const type: SampleType =
+    query.data === undefined || query.data.meaning === "window" ? asked : { ...asked, kind: "level" };
   const formatRate = rateFormat(type, unit, stepNs);
   const title = `${type.label} over time`;
   return (
@@ -39,7 +48,7 @@ export function CpuOverTime({ bands, type, query, marks, highlighted, onHighligh
       title={title}
       actions={
         stacked !== null &&
-        stacked.bands.length > 0 && <span className="text-muted text-sm">{axisLabel(type, stepNs)}</span>
+        stacked.bands.length > 0 && <span className="text-muted text-sm">{axisLabel(type)}</span>
       }
       aria-label={title}
       aria-busy={query.isFetching}
@@ -79,7 +88,11 @@ export function CpuOverTime({ bands, type, query, marks, highlighted, onHighligh
           />
           <BandLegend
             bands={stacked.bands}
-            rangeNs={Number(range.toNs - range.fromNs)}
+            rangeNs={
+              type.kind === "level"
+                ? (query.data?.series[0]?.points.length ?? 1) * stepNs // a time at which nothing is known is not one of zero
+                : Number(range.toNs - range.fromNs)
+            }
             label={title}
             colourOf={colourOf}
             formatRate={formatRate}
@@ -167,7 +180,7 @@ function rateFormat(type: SampleType, unit: string, stepNs: number): (rate: numb
   }
 }
 
-function axisLabel(type: SampleType, stepNs: number): string {
+function axisLabel(type: SampleType): string {
   if (type.value === "cpu") return "cores";
   switch (type.kind) {
     case "time":
@@ -175,7 +188,7 @@ function axisLabel(type: SampleType, stepNs: number): string {
     case "flow":
       return "per second";
     case "level":
-      return `per ${formatDuration(stepNs)}`;
+      return "at the time";
   }
 }
 

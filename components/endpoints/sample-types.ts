@@ -6,7 +6,7 @@ export interface SampleType {
   readonly hint: string;
   /**
    * What a step of the series means: `time` divided by the step is cores, a `flow` is an amount a second,
-   * a `level` is what the profiles of the step add up to.
+   * a `level` is what is at that time. What counts from the start of its process is a level too, whatever stands here.
    */
   readonly kind: "time" | "flow" | "level";
 }
@@ -18,14 +18,14 @@ export const SAMPLE_TYPES: readonly SampleType[] = [
   { value: "wall", label: "Wall time", hint: "On a processor or waiting", kind: "time" },
   { value: "alloc_space", label: "Allocated", hint: "Bytes, freed or not", kind: "flow" },
   { value: "alloc_objects", label: "Allocations", hint: "Objects, freed or not", kind: "flow" },
-  { value: "inuse_space", label: "Memory in use", hint: "Bytes alive, summed over profiles", kind: "level" },
+  { value: "inuse_space", label: "Memory in use", hint: "Bytes alive at one moment", kind: "level" },
   {
     value: "inuse_objects",
     label: "Objects in use",
-    hint: "Objects alive, summed over profiles",
+    hint: "Objects alive at one moment",
     kind: "level",
   },
-  { value: "goroutine", label: "Goroutines", hint: "Summed over profiles", kind: "level" },
+  { value: "goroutine", label: "Goroutines", hint: "Those there are at one moment", kind: "level" },
   { value: "mutex", label: "Mutex wait", hint: "Time others waited for a lock", kind: "time" },
   { value: "block", label: "Blocked", hint: "Time on channels and locks", kind: "time" },
 ];

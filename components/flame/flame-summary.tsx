@@ -5,6 +5,10 @@ import type { FlamegraphResponse } from "@/lib/api/contract";
 import { formatValue, formatValueExact } from "@/lib/format";
 import type { FlameSelector } from "./flame-selector";
 import { describeCertainty, describeSamples, warnOfFewSamples } from "./flame-words";
+import { describeMeaning } from "./meaning-words";
+
+const EXPLAINED =
+  "cursor-help rounded-sm text-left text-muted underline decoration-dotted decoration-subtle underline-offset-3";
 
 interface FlameSummaryProps {
   answer: FlamegraphResponse;
@@ -16,7 +20,8 @@ interface FlameSummaryProps {
 /** What the graph adds up to, and how far to trust it: total, samples and their rate, how they are tied to the selection. */
 export function FlameSummary({ answer, selector, stale }: FlameSummaryProps) {
   const certainty = describeCertainty(answer.certainty, selector);
-  const warning = warnOfFewSamples(answer.sampleCount);
+  const meaning = describeMeaning(answer, Date.now());
+  const warning = meaning === null ? warnOfFewSamples(answer.sampleCount) : null; // records of a state are no samples of time
   return (
     <div
       className={cn("flex min-w-0 flex-wrap items-baseline gap-x-2 gap-y-0.5", stale && "opacity-60")}
@@ -29,15 +34,20 @@ export function FlameSummary({ answer, selector, stale }: FlameSummaryProps) {
       >
         {formatValue(answer.total, answer.unit)}
       </span>
-      <span className="text-muted">{describeSamples(answer.sampleCount, answer.sampleRateHz)}</span>
+      {meaning === null ? (
+        <span className="text-muted">{describeSamples(answer.sampleCount, answer.sampleRateHz)}</span>
+      ) : (
+        <Tooltip content={meaning.long}>
+          <button type="button" className={EXPLAINED} data-testid="flame-meaning">
+            {meaning.short}
+          </button>
+        </Tooltip>
+      )}
       <span aria-hidden className="text-subtle max-sm:hidden">
         ·
       </span>
       <Tooltip content={certainty.long}>
-        <button
-          type="button"
-          className="cursor-help rounded-sm text-left text-muted underline decoration-dotted decoration-subtle underline-offset-3"
-        >
+        <button type="button" className={EXPLAINED}>
           {certainty.short}
         </button>
       </Tooltip>
