@@ -1,5 +1,5 @@
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
-import type { Finding, Severity } from "@/lib/diagnosis/finding";
+import { counted, type Finding, type Severity } from "@/lib/diagnosis/finding";
 import {
   findEntryOnly,
   findIdsUnreadable,
@@ -13,7 +13,7 @@ import {
   findTraceNotSampled,
 } from "@/lib/diagnosis/rules-of-meeting";
 import { findLabellessTypes, findNoWindow, findTooShort } from "@/lib/diagnosis/rules-of-time";
-import { formatCountExact as exact, formatCounted } from "@/lib/format";
+import { formatCountExact as exact } from "@/lib/format";
 
 /** `none`: there is nothing that could meet, and nothing wrong with that. */
 export type Verdict = "healthy" | "impaired" | "broken" | "none";
@@ -63,7 +63,7 @@ export function judge(
   if (samples.labelled === 0) {
     const sentence =
       samples.samples > 0
-        ? `${formatCounted(samples.samples, "sample")} and no request: nothing to meet.`
+        ? `${counted(samples.samples, "sample")} and no request: nothing to meet.`
         : spans.spans > 0
           ? "Its requests are seen and profiled, and no sample fell into them."
           : "Nothing was sent in this time.";

@@ -12,8 +12,10 @@ export interface Counted {
 export interface SampleFacts {
   readonly samples: number;
   readonly profiles: number;
-  /** Profiles of which no sample names a trace or span. */
+  /** Profiles of which no sample names a trace or span, though the process was at work: for a hundredth of the time or more. */
   readonly unlabelledProfiles: number;
+  /** Length of all windows together; 0 when unknown. */
+  readonly profiledNs: Nanos;
   /** Samples that name a trace or a span. */
   readonly labelled: number;
   readonly withSpan: number;

@@ -1,5 +1,6 @@
 import type { Fix } from "@/lib/diagnosis/fixes";
 import type { FindingCode } from "@/lib/diagnosis/reason";
+import { formatCountExact } from "@/lib/format";
 
 /** `error`: hardly anything meets. `warning`: much is lost. `note`: in the nature of sampling, or too little to matter. */
 export type Severity = "error" | "warning" | "note";
@@ -31,4 +32,9 @@ export function severityOf(count: number, of: number): Severity {
   const share = of === 0 ? 0 : count / of;
   if (share >= MOST) return "error";
   return share >= MUCH ? "warning" : "note";
+}
+
+/** @returns `1 sample`, `1,204 samples`: a sentence that is held against another number says all digits */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${formatCountExact(value)} ${value === 1 ? one : many}`;
 }

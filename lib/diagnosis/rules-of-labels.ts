@@ -1,8 +1,8 @@
 /** What is wrong with the labels that samples carry, or do not. */
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
-import { type Finding, severityOf } from "@/lib/diagnosis/finding";
+import { counted, type Finding, severityOf } from "@/lib/diagnosis/finding";
 import { fixesOf } from "@/lib/diagnosis/fixes";
-import { formatCountExact as exact, formatCounted, formatPercent } from "@/lib/format";
+import { formatCountExact as exact, formatPercent } from "@/lib/format";
 import { TELLING_SAMPLES } from "./explain-no-samples";
 
 /**
@@ -10,6 +10,8 @@ import { TELLING_SAMPLES } from "./explain-no-samples";
  * are more than half, or when whole profiles have no label while others do.
  */
 const MOSTLY_UNLABELLED = 0.5;
+/** An idle process spends less than this share of its time in its runtime; what it spends says nothing about labels. */
+const IDLE = 0.01;
 
 export function findLabelsMissing(facts: ServiceFacts): Finding[] {
   const { samples, service, spans } = facts;
@@ -17,6 +19,7 @@ export function findLabelsMissing(facts: ServiceFacts): Finding[] {
   const unlabelled = samples.samples - samples.labelled - samples.otherLabelsOnly - ids;
   if (spans.spans === 0 && samples.labelled === 0) return []; // nothing to meet
   if (unlabelled <= 0) return [];
+  const isIdle = unlabelled * samples.periodNs < IDLE * samples.profiledNs;
   const finding = {
     code: "labels-missing",
     service,
@@ -29,7 +32,7 @@ export function findLabelsMissing(facts: ServiceFacts): Finding[] {
   } as const;
   if (samples.labelled === 0 && samples.otherLabelsOnly === 0 && ids === 0) {
     const sentence = `None of the ${exact(samples.samples)} CPU samples of ${service} carries a trace or span id.`;
-    return [{ ...finding, severity: "error", sentence, count: unlabelled }];
+    return [{ ...finding, severity: isIdle ? "note" : "error", sentence, count: unlabelled }];
   }
   const { profiles, unlabelledProfiles } = samples;
   if (unlabelledProfiles > 0 && unlabelledProfiles * 10 >= profiles && samples.labelled > 0) {
@@ -37,14 +40,14 @@ export function findLabelsMissing(facts: ServiceFacts): Finding[] {
       {
         ...finding,
         severity: severityOf(unlabelledProfiles, profiles),
-        sentence: `${exact(unlabelledProfiles)} of ${formatCounted(profiles, "profile")} of ${service} have no labelled sample at all: one of its processes labels nothing, or nothing was traced meanwhile.`,
+        sentence: `${exact(unlabelledProfiles)} of ${counted(profiles, "profile")} of ${service} have no labelled sample at all: one of its processes labels nothing, or nothing was traced meanwhile.`,
         count: unlabelledProfiles,
         of: profiles,
         unit: "profiles",
       },
     ];
   }
-  if (unlabelled < samples.samples * MOSTLY_UNLABELLED) return [];
+  if (isIdle || unlabelled < samples.samples * MOSTLY_UNLABELLED) return [];
   return [
     {
       ...finding,
@@ -68,7 +71,7 @@ export function findLabelsOverwritten(facts: ServiceFacts): Finding[] {
       code: "labels-overwritten",
       severity: sure || severity === "note" ? severity : "warning",
       service,
-      sentence: `${exact(count)} of ${formatCounted(samples.samples, "sample")} of ${service} have ${samples.endpointOnly === count ? "an endpoint" : "labels"}, but neither a trace nor a span id: ${sure ? "labels set later took the place of the first" : "labels set later took the place of the first, or the work belongs to no request"}.`,
+      sentence: `${exact(count)} of ${counted(samples.samples, "sample")} of ${service} have ${samples.endpointOnly === count ? "an endpoint" : "labels"}, but neither a trace nor a span id: ${sure ? "labels set later took the place of the first" : "labels set later took the place of the first, or the work belongs to no request"}.`,
       count,
       of: samples.samples,
       unit: "samples",
@@ -88,7 +91,7 @@ export function findIdsUnreadable(facts: ServiceFacts): Finding[] {
       code: "ids-unreadable",
       severity: confirmed ? severityOf(count, samples.samples) : "note",
       service,
-      sentence: `${exact(count)} of ${formatCounted(samples.samples, "sample")} of ${service} carry a label "${key}" that ${confirmed ? "names stored spans" : "looks like ids"} when it is read as the ${form} form of a ${kind} id.`,
+      sentence: `${exact(count)} of ${counted(samples.samples, "sample")} of ${service} carry a label "${key}" whose values ${confirmed ? "name stored spans when they are" : "may be"} read as ${kind} ids (${form}).`,
       count,
       of: samples.samples,
       unit: "samples",
@@ -128,7 +131,7 @@ export function findEntryOnly(facts: ServiceFacts): Finding[] {
       code: "entry-only",
       severity: "warning",
       service,
-      sentence: `All ${exact(count)} labelled samples of ${service} name the span of the request itself, none of its ${formatCounted(spans.deeperSpans, "inner span")}: a span's own flame graph stays empty.`,
+      sentence: `All ${exact(count)} labelled samples of ${service} name the span of the request itself, none of its ${counted(spans.deeperSpans, "inner span")}: a span's own flame graph stays empty.`,
       count,
       of: samples.labelled,
       unit: "labelled samples",

@@ -1,9 +1,9 @@
 /** Why labelled samples do not find what they name. */
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
-import { type Finding, severityOf } from "@/lib/diagnosis/finding";
+import { counted, type Finding, severityOf } from "@/lib/diagnosis/finding";
 import { fixesOf } from "@/lib/diagnosis/fixes";
 import { areNearNames } from "@/lib/diagnosis/near-names";
-import { formatCountExact as exact, formatCounted, formatDuration } from "@/lib/format";
+import { formatCountExact as exact, formatDuration } from "@/lib/format";
 
 export function findTraceNotSampled(facts: ServiceFacts): Finding[] {
   const { meetings, samples, service, spans } = facts;
@@ -16,7 +16,7 @@ export function findTraceNotSampled(facts: ServiceFacts): Finding[] {
       code: "trace-not-sampled",
       severity: severityOf(count, samples.labelled),
       service,
-      sentence: `${exact(count)} of ${exact(samples.labelled)} labelled samples of ${service} name ${formatCounted(traces, "trace")} of which no span is stored: profiled, but not sampled.${thinned}`,
+      sentence: `${exact(count)} of ${exact(samples.labelled)} labelled samples of ${service} name ${counted(traces, "trace")} of which no span is stored: profiled, but not sampled.${thinned}`,
       count,
       of: samples.labelled,
       unit: "labelled samples",
@@ -102,7 +102,7 @@ export function findNamesDiffer(facts: ServiceFacts, others: readonly ServiceFac
       code: "names-differ",
       severity: "error",
       service,
-      sentence: `${service} has ${formatCounted(samples.samples, "sample")} and no span, ${near.service} has ${formatCounted(near.spans.spans, "span")} and no sample: they may be one service under two names.`,
+      sentence: `${service} has ${counted(samples.samples, "sample")} and no span, ${near.service} has ${counted(near.spans.spans, "span")} and no sample: they may be one service under two names.`,
       count: samples.samples,
       of: samples.samples,
       unit: "samples",

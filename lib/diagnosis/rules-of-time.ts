@@ -1,9 +1,9 @@
 /** What lies in the nature of profiling: when, how often, and of what it takes samples. */
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
-import type { Finding } from "@/lib/diagnosis/finding";
+import { counted, type Finding } from "@/lib/diagnosis/finding";
 import { fixesOf } from "@/lib/diagnosis/fixes";
 import { areNearNames } from "@/lib/diagnosis/near-names";
-import { formatCountExact as exact, formatCounted, formatPercent } from "@/lib/format";
+import { formatCountExact as exact, formatPercent } from "@/lib/format";
 
 /** Ten seconds of each minute are a usual way to profile: it is enough for endpoints, and told as a note. */
 const HARDLY_COVERED = 0.1;
@@ -18,7 +18,7 @@ export function findNoWindow(facts: ServiceFacts, others: readonly ServiceFacts[
   if (meetings.skewed.samples * 2 > samples.labelled) return []; // right clocks will bring the windows back
   const sentence =
     spans.coveredEntries === 0
-      ? `None of the ${formatCounted(spans.entries, "request")} of ${service} fell into a CPU profile of it${samples.profiles === 0 ? ": there is none in this time" : ""}.`
+      ? `None of the ${counted(spans.entries, "request")} of ${service} fell into a CPU profile of it${samples.profiles === 0 ? ": there is none in this time" : ""}.`
       : `${formatPercent(1 - covered)} of the requests of ${service} fell between its CPU profiles.`;
   // What the covered requests had, the others would have had.
   const perRequest = spans.coveredEntries === 0 ? 0 : samples.labelled / spans.coveredEntries;
@@ -57,7 +57,7 @@ export function findTooShort(facts: ServiceFacts): Finding[] {
       code: "too-short",
       severity: "note",
       service,
-      sentence: `${exact(count)} of ${formatCounted(of, "request")} of ${service} are shorter than the ${formatMillis(samples.periodNs)} between two samples: most of them have none, however much they compute.`,
+      sentence: `${exact(count)} of ${counted(of, "request")} of ${service} are shorter than the ${formatMillis(samples.periodNs)} between two samples: most of them have none, however much they compute.`,
       count,
       of,
       unit: "requests",

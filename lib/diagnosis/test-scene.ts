@@ -31,8 +31,8 @@ export interface Scene {
   readonly runtimeSamples?: number;
   /** The profile's window against the requests' time. 0 by default. */
   readonly profileDelayMillis?: number;
-  /** false: nothing is profiled. */
-  readonly isProfiled?: boolean;
+  /** false: nothing is profiled. `idle`: a window without a sample. */
+  readonly isProfiled?: boolean | "idle";
   /** A heap profile beside. */
   readonly hasHeap?: boolean;
   readonly language?: string;
@@ -151,6 +151,13 @@ function cpuProfile(scene: Scene, requests: readonly TestRequest[]): Buffer {
     values: [count, count * 10_000_000],
     labels: own,
   });
+  const samples = [
+    ...requests.flatMap((request) => [
+      sample(5, labels(request, "entry"), [1]),
+      sample(10, labels(request, "inner"), [2, 1]),
+    ]),
+    sample(runtimeSamples, {}, [1]),
+  ];
   return gzipSync(
     drawPprof({
       ...codeOf(scene),
@@ -158,13 +165,7 @@ function cpuProfile(scene: Scene, requests: readonly TestRequest[]): Buffer {
         ["samples", "count"],
         ["cpu", "nanoseconds"],
       ],
-      samples: [
-        ...requests.flatMap((request) => [
-          sample(5, labels(request, "entry"), [1]),
-          sample(10, labels(request, "inner"), [2, 1]),
-        ]),
-        sample(runtimeSamples, {}, [1]),
-      ],
+      samples: scene.isProfiled === "idle" ? [] : samples,
       period: ["cpu", "nanoseconds", 10_000_000n],
       timeNanos: BigInt(scene.atMillis + profileDelayMillis) * 1_000_000n,
       durationNanos: BigInt(WINDOW_MILLIS + 1_000) * 1_000_000n,

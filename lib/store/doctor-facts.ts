@@ -61,6 +61,7 @@ const NO_SAMPLES: LabelShares = {
   samples: 0,
   profiles: 0,
   unlabelledProfiles: 0,
+  profiledNs: 0,
   labelled: 0,
   withSpan: 0,
   withEndpoint: 0,

@@ -1,6 +1,7 @@
 import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 import type { SpanFacts } from "@/lib/diagnosis/facts";
 import { queryRows } from "@/lib/store/clickhouse";
+import { findIdleWindows } from "@/lib/store/doctor-idle-windows";
 import {
   CLOCK_SAMPLES,
   DOCTOR_LIMITS,
@@ -21,6 +22,7 @@ export async function countRequests(
   scope: DoctorScope,
   signal?: AbortSignal,
 ): Promise<Map<string, SpanFacts>> {
+  const idle = await findIdleWindows(scope);
   const around = `time >= fromUnixTimestamp64Nano({earliest:Int64}) AND time < fromUnixTimestamp64Nano({to:Int64} + ${LONGEST_PROFILE_NANOS})`;
   const sampled = `SELECT cityHash64(service, trace_id) FROM samples
     WHERE ${CLOCK_SAMPLES} AND ${around}${inServices("service", scope)} AND trace_id != ''`;
@@ -49,10 +51,19 @@ export async function countRequests(
            SELECT service, toUnixTimestamp64Nano(time) AS start, max(start + toInt64(duration_ns)) AS stop, max(period_ns) AS period
            FROM samples WHERE ${CLOCK_SAMPLES} AND ${around}${inServices("service", scope)}
            GROUP BY service, start
+           UNION ALL
+           SELECT window.1 AS service, window.2 AS start, window.3 AS stop, toUInt64(0) AS period
+           FROM (SELECT arrayJoin(arrayZip({idleServices:Array(String)}, {idleStarts:Array(Int64)}, {idleStops:Array(Int64)})) AS window)
          )
        ) AS windows ON windows.service = spans.service AND spans.end >= windows.start
      ) GROUP BY service`,
-    { ...scopeParams(scope), earliest: String(earlier(scope.from)) },
+    {
+      ...scopeParams(scope),
+      earliest: String(earlier(scope.from)),
+      idleServices: idle.map(({ service }) => service),
+      idleStarts: idle.map(({ start }) => start),
+      idleStops: idle.map(({ stop }) => stop),
+    },
     { ...DOCTOR_LIMITS, signal },
   );
   return new Map(

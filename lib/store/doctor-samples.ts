@@ -14,6 +14,7 @@ export interface LabelShares {
   readonly samples: number;
   readonly profiles: number;
   readonly unlabelledProfiles: number;
+  readonly profiledNs: Nanos;
   readonly labelled: number;
   readonly withSpan: number;
   readonly withEndpoint: number;
@@ -28,11 +29,11 @@ export async function countLabels(
   signal?: AbortSignal,
 ): Promise<Map<string, LabelShares>> {
   const rows = await queryRows(
-    `SELECT service, sum(c) AS samples, count() AS profiles, countIf(l = 0) AS unlabelled_profiles, sum(l) AS labelled,
+    `SELECT service, sum(c) AS samples, count() AS profiles, countIf(l = 0 AND c * p >= d / 100) AS unlabelled_profiles, sum(d) AS profiled_ns, sum(l) AS labelled,
        sum(s) AS with_span, sum(e) AS with_endpoint, sum(o) AS endpoint_only, minIf(p, p > 0) AS period
      FROM (
        SELECT service, profile_id, sum(count) AS c, sumIf(count, tie IN ('trace', 'span')) AS l, sumIf(count, tie = 'span') AS s,
-         sumIf(count, endpoint != '') AS e, sumIf(count, endpoint != '' AND tie = 'none') AS o, max(period_ns) AS p
+         sumIf(count, endpoint != '') AS e, sumIf(count, endpoint != '' AND tie = 'none') AS o, max(period_ns) AS p, max(duration_ns) AS d
        FROM samples WHERE ${CLOCK_SAMPLES} AND ${SAMPLES_IN_SCOPE}${inServices("service", scope)}
        GROUP BY service, profile_id
      ) GROUP BY service`,
@@ -46,6 +47,7 @@ export async function countLabels(
         samples: numberColumn(row, "samples"),
         profiles: numberColumn(row, "profiles"),
         unlabelledProfiles: numberColumn(row, "unlabelled_profiles"),
+        profiledNs: numberColumn(row, "profiled_ns"),
         labelled: numberColumn(row, "labelled"),
         withSpan: numberColumn(row, "with_span"),
         withEndpoint: numberColumn(row, "with_endpoint"),

@@ -155,6 +155,7 @@ describe("what keeps samples and spans apart", () => {
       ["warning entry-only: 150 of 150 labelled samples of web"],
     ],
     ["no profile at all", [{ ...web, isProfiled: false }], ["error no-window: 10 of 10 requests of web"]],
+    ["a profile without a sample is a profile all the same", [{ ...web, isProfiled: "idle" }], []],
     [
       "no profile at the time of the requests",
       [{ ...web, profileDelayMillis: 60_000, labels: () => ({}) }],
@@ -185,25 +186,25 @@ describe("what keeps samples and spans apart", () => {
       "decimal under trace_id",
       ({ traceId }) => ({ trace_id: decimal(traceId) }),
       "error ids-unreadable: 150 of 170 samples of web",
-      "decimal form of a trace id",
+      "read as trace ids (decimal)",
     ],
     [
       "decimal under a key of its own",
       ({ entrySpanId }) => ({ request: decimal(entrySpanId) }),
       "error ids-unreadable: 150 of 170 samples of web",
-      "decimal form of a span id",
+      "read as span ids (decimal)",
     ],
     [
       "hex under a key of its own",
       ({ traceId }) => ({ request: traceId.toUpperCase() }),
       "error ids-unreadable: 150 of 170 samples of web",
-      "hex form of a trace id",
+      "read as trace ids (hex)",
     ],
     [
       "base64",
       ({ traceId }) => ({ trace_id: Buffer.from(traceId, "hex").toString("base64") }),
       "error ids-unreadable: 150 of 170 samples of web",
-      "base64 form of a trace id",
+      "read as trace ids (base64)",
     ],
     [
       "the last 64 bits",
