@@ -1,4 +1,4 @@
-import { HotspanError } from "@/lib/errors";
+import { invalidInput } from "@/lib/errors";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
 import { textColumn } from "@/lib/store/row";
 
@@ -24,13 +24,12 @@ export async function findColumns(table: string): Promise<Map<string, KnownColum
 
 /**
  * The exporter can make its tables with attributes of the type JSON, which reads differently in every expression.
- * @throws HotspanError `unavailable` naming the setting that makes tables we can read
+ * @throws HotspanError `invalid-input` naming the setting that makes tables we can read
  */
 export function expectMaps(table: string, columns: ReadonlyMap<string, KnownColumn>): void {
   const type = columns.get("ResourceAttributes")?.type ?? "";
   if (type.startsWith("Map(")) return;
-  throw new HotspanError(
-    "unavailable",
+  throw invalidInput(
     `The table ${table} has ResourceAttributes of type ${type || "none"}, not Map: let the Collector's ClickHouse exporter run without json (its default), or give Hotspan a database of its own.`,
   );
 }

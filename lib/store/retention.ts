@@ -5,6 +5,7 @@ import { textColumn } from "@/lib/store/row";
 /** Table -> the day a row belongs to. Stacks and functions live as long as a sample that was last sent with them. */
 const KEPT_BY: ReadonlyMap<string, string> = new Map([
   ["otel_traces", "toDate(Timestamp)"],
+  ["otel_profiles", "toDate(Timestamp)"],
   ["traces", "toDate(start_hour)"],
   ["samples", "toDate(time)"],
   ["profile_ties", "toDate(time)"],
