@@ -63,6 +63,7 @@ step("Node client, build", [process.execPath, "clients/node/scripts/build.mjs"])
 step("Node client, types", [...bin("typescript/bin/tsc"), "-p", "clients/node/test"]);
 // Its tests run on this Node and on the others that can be had; without a network the others are skipped.
 spawnSync(process.execPath, ["clients/node/scripts/fetch-nodes.mjs"], { stdio: "inherit" });
+step("Go modules", [process.execPath, "scripts/test-go.mjs"]);
 step("format and lint", [...bin("@biomejs/biome/bin/biome"), "ci", "."]);
 step(
   "unit and store tests",

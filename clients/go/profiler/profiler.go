@@ -49,7 +49,8 @@ type Config struct {
 	SnapshotEvery time.Duration
 	// MutexFraction is given to runtime.SetMutexProfileFraction. Default: 100. Negative: left as the program has it.
 	MutexFraction int
-	// BlockRate is given to runtime.SetBlockProfileRate. Default: 100 µs. Negative: left as the program has it.
+	// BlockRate is given to runtime.SetBlockProfileRate: shorter waits are sampled, longer ones all counted. Default: 10 ms.
+	// Negative: left as the program has it.
 	BlockRate time.Duration
 	// Budget is the share of one CPU that the profiles of memory, goroutines and locks may use. They grow with the
 	// program; when they use more, all profiles are taken less often. Default: 0.01. CPU profiles do not grow: their 100
@@ -100,7 +101,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.CPUEvery, time.Minute)
 	setDefault(&c.SnapshotEvery, time.Minute)
 	setDefault(&c.MutexFraction, 100)
-	setDefault(&c.BlockRate, 100*time.Microsecond)
+	setDefault(&c.BlockRate, 10*time.Millisecond)
 	setDefault(&c.Budget, 0.01)
 	setDefault(&c.QueueBytes, 16<<20)
 	setDefault(&c.Client, &http.Client{Timeout: 30 * time.Second, Transport: http.DefaultTransport.(*http.Transport).Clone()})
