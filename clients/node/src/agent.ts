@@ -1,4 +1,5 @@
 import { encode, heap } from "@datadog/pprof";
+import { beginCapture, type Capture, type Identity } from "./capture";
 import { createLoadReader, whyCapture } from "./load-watch";
 import { reasonOf } from "./log";
 import type { Settings } from "./options";
@@ -12,6 +13,8 @@ const HEAP_INTERVAL_BYTES = 524_288;
 const HEAP_STACK_DEPTH = 64;
 /** What is in use changes slowly; four readings a minute of it would be the same picture four times. */
 const HEAP_EVERY_MS = 60_000;
+
+type Profile = Parameters<typeof encode>[0];
 
 export interface AgentStats {
   readonly captures: number;
@@ -30,11 +33,6 @@ export interface Agent {
   readonly stats: () => AgentStats;
 }
 
-interface Capture {
-  readonly why: string;
-  readonly untilMs: number;
-}
-
 /**
  * The clock of it all: a window of samples every `pushIntervalMs`, a look at the process's load every `checkEveryMs`, a
  * closer look when it is high. Timers never keep the process alive, and what fails in them is said once and goes on.
@@ -43,7 +41,8 @@ export function startAgent(
   settings: Settings,
   profiler: WallProfiler,
   queue: PushQueue,
-  identity: () => { readonly service: string; readonly instance: string },
+  reports: PushQueue,
+  identity: () => Identity,
 ): Agent {
   const { log } = settings;
   const throttle = createThrottle(settings.maxOwnShare);
@@ -70,15 +69,12 @@ export function startAgent(
     }
   }
 
-  function queueProfile(
-    profile: Parameters<typeof encode>[0],
-    startMs: number,
-    why: string | undefined,
-  ): void {
-    const url = profileUrl(startMs, why);
+  function queueProfile(kind: "cpu" | "heap", profile: Profile, startMs: number, of?: Capture): void {
+    const url = profileUrl(startMs, of?.why);
+    const onStored = of?.took(kind);
     const headers = { ...settings.headers, "content-type": "application/octet-stream" };
     const work = encode(profile)
-      .then((body) => queue.add({ url, body, headers }))
+      .then((body) => queue.add({ url, body, headers, onStored }))
       .catch((error: unknown) => log(`encoding a profile failed: ${reasonOf(error)}`))
       .finally(() => encoding.delete(work));
     encoding.add(work);
@@ -95,9 +91,14 @@ export function startAgent(
     return url;
   }
 
-  function takeWindow(window: Window, why: string | undefined): void {
+  function reportCapture(body: string): void {
+    const headers = { ...settings.headers, "content-type": "application/json" };
+    reports.add({ url: underUrl(settings.url, "api/v1/captures"), body: Buffer.from(body), headers });
+  }
+
+  function takeWindow(window: Window, of: Capture | undefined): void {
     throttle.note(window.mainThreadMs, Date.now() - window.startMs);
-    if (window.profile.sample.length > 0) queueProfile(window.profile, window.startMs, why);
+    if (window.profile.sample.length > 0) queueProfile("cpu", window.profile, window.startMs, of);
   }
 
   function setHeap(on: boolean): void {
@@ -110,15 +111,16 @@ export function startAgent(
   function takeHeap(): void {
     if (!heapIsOn) return;
     lastHeapMs = Date.now();
-    queueProfile(heap.profile(), lastHeapMs, capture?.why);
+    queueProfile("heap", heap.profile(), lastHeapMs, capture);
   }
 
-  /** Ends the window under way, which is pushed with its own reason; the next one is of `next`. */
+  /** Ends the window under way, which is pushed as of its own capture; the next one is of `next`. */
   function nextWindow(next: Capture | undefined): void {
     clearTimeout(windowTimer);
-    const why = capture?.why;
+    const ended = capture;
     capture = next;
-    guarded("collecting a profile", () => takeWindow(profiler.rotate(rate()), why));
+    guarded("collecting a profile", () => takeWindow(profiler.rotate(rate()), ended));
+    if (ended !== next) ended?.end();
     if (!stopped) schedule();
   }
 
@@ -145,7 +147,7 @@ export function startAgent(
     lastCaptureMs = Date.now();
     captures++;
     guarded("starting a heap profile", () => setHeap(settings.heap !== "off"));
-    nextWindow({ why, untilMs: lastCaptureMs + limits.durationMs });
+    nextWindow(beginCapture(why, limits.durationMs, identity, reportCapture));
   }
 
   setHeap(settings.heap === "always");
@@ -159,6 +161,7 @@ export function startAgent(
     const deadline = Date.now() + ms;
     await Promise.all(encoding);
     await queue.flush(Math.max(0, deadline - Date.now()));
+    await reports.flush(Math.max(0, deadline - Date.now()));
   }
 
   return {
@@ -171,13 +174,15 @@ export function startAgent(
       stopped = true;
       clearTimeout(windowTimer);
       clearInterval(checkTimer);
-      guarded("collecting the last profile", () => takeWindow(profiler.stop(), capture?.why));
+      guarded("collecting the last profile", () => takeWindow(profiler.stop(), capture));
       guarded("taking the last heap profile", () => {
         takeHeap();
         setHeap(false);
       });
+      capture?.end();
       await pushAll(ms);
       queue.close();
+      reports.close();
     },
     stats: () => ({
       captures,

@@ -55,20 +55,11 @@ function start(settings: Settings): Hotspan {
   const { log, queue, shutdownTimeoutMs } = settings;
   const instance = randomUUID();
   const holders = createSpanHolders();
-  const profiles = createPushQueue({
-    what: "profiles",
-    maxItems: queue.maxProfiles,
-    maxBytes: queue.maxBytes,
-    send,
-    log,
-  });
-  const spans = createPushQueue({
-    what: "spans",
-    maxItems: queue.maxSpanBatches,
-    maxBytes: queue.maxBytes,
-    send,
-    log,
-  });
+  const queueOf = (what: string, maxItems: number) =>
+    createPushQueue({ what, maxItems, maxBytes: queue.maxBytes, send, log });
+  const profiles = queueOf("profiles", queue.maxProfiles);
+  const reports = queueOf("reports of captures", queue.maxProfiles);
+  const spans = queueOf("spans", queue.maxSpanBatches);
 
   const isTraced = hasTracing();
   const manager = contextManager();
@@ -93,7 +84,8 @@ function start(settings: Settings): Hotspan {
     }
     return { service: settings.service, instance: typeof id === "string" ? id : instance };
   }
-  const agent = profiler === undefined ? undefined : startAgent(settings, profiler, profiles, identity);
+  const agent =
+    profiler === undefined ? undefined : startAgent(settings, profiler, profiles, reports, identity);
 
   async function bounded(work: readonly (Promise<void> | undefined)[]): Promise<void> {
     const results = (await within(Promise.allSettled(work), shutdownTimeoutMs)) ?? [];

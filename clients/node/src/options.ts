@@ -143,7 +143,7 @@ export function underUrl(base: URL, path: string): URL {
 function readUrl(text: string | undefined): URL {
   const url = URL.canParse(text ?? "") ? new URL(text ?? "") : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`url: "${text ?? ""}" is no http or https address, such as http://localhost:4318`);
+    throw new Error(`url: "${text ?? ""}" is no http or https address, such as http://localhost:3000`);
   }
   return url;
 }

@@ -1,10 +1,12 @@
-import type { Log } from "./log";
+import { type Log, reasonOf } from "./log";
 import type { SendResult } from "./send";
 
 export interface Push {
   readonly url: URL;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** Called with what Hotspan answered. */
+  readonly onStored?: ((answer: string) => void) | undefined;
 }
 
 export interface PushCounts {
@@ -89,10 +91,12 @@ export function createPushQueue({ what, maxItems, maxBytes, send, log }: PushQue
 
   /** One at a time, so that nothing is on the wire twice. */
   function drain(how: { readonly hold: boolean; readonly deadline: number }): Promise<void> {
-    draining ??= sendAll(how.hold, how.deadline).finally(() => {
-      draining = undefined;
-      if (waiting.length > 0) wait(FIRST_WAIT_MS);
-    });
+    draining ??= sendAll(how.hold, how.deadline)
+      .catch((error: unknown) => log(`pushing ${what} failed: ${reasonOf(error)}`))
+      .finally(() => {
+        draining = undefined;
+        if (waiting.length > 0) wait(FIRST_WAIT_MS);
+      });
     return draining;
   }
 
@@ -111,7 +115,8 @@ export function createPushQueue({ what, maxItems, maxBytes, send, log }: PushQue
       remove(push);
       failures = 0;
       counts[result.kind]++;
-      if (result.kind === "refused") log(`Hotspan refused ${what} (${result.reason})`);
+      if (result.kind === "stored") push.onStored?.(result.answer);
+      else log(`Hotspan refused ${what} (${result.reason})`);
     }
   }
 

@@ -2,6 +2,6 @@
 import { startHotspan } from "./index";
 
 startHotspan({
-  url: process.env.HOTSPAN_URL ?? "http://localhost:4318",
+  url: process.env.HOTSPAN_URL ?? "http://localhost:3000",
   flushOn: ["SIGTERM", "beforeExit"],
 });

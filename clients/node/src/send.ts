@@ -5,7 +5,7 @@ import { suppressTracing } from "@opentelemetry/core";
 import type { Push, SendHow } from "./push-queue";
 
 export type SendResult =
-  | { readonly kind: "stored" }
+  | { readonly kind: "stored"; readonly answer: string }
   /** Sending the same again is right. */
   | { readonly kind: "retry"; readonly reason: string; readonly afterMs: number | undefined }
   /** Sending the same again would be refused again. */
@@ -61,7 +61,7 @@ function reasonOfSocket(error: Error & { readonly code?: string }): string {
 }
 
 function judge(status: number, retryAfter: string | undefined, text: string): SendResult {
-  if (status >= 200 && status < 300) return { kind: "stored" };
+  if (status >= 200 && status < 300) return { kind: "stored", answer: text };
   const reason = `status ${status}${text === "" ? "" : `: ${text.slice(0, 200)}`}`;
   return RETRIED.has(status)
     ? { kind: "retry", reason, afterMs: parseRetryAfter(retryAfter) }

@@ -3,6 +3,7 @@ import { gzip } from "node:zlib";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base";
+import { type Log, reasonOf } from "./log";
 import type { PushQueue } from "./push-queue";
 
 const compress = promisify(gzip);
@@ -15,7 +16,7 @@ export function createSpanExporter(
   url: URL,
   headers: Readonly<Record<string, string>>,
   queue: PushQueue,
-  flushMs: number,
+  { flushMs, log }: { readonly flushMs: number; readonly log: Log },
 ): SpanExporter {
   const under = new Set<Promise<void>>();
 
@@ -36,12 +37,15 @@ export function createSpanExporter(
 
   return {
     export: (spans, done: (result: ExportResult) => void) => {
-      const work = enqueue(spans).then(
-        () => done({ code: ExportResultCode.SUCCESS }),
-        (error: unknown) => done({ code: ExportResultCode.FAILED, error: error as Error }),
-      );
+      const work = enqueue(spans)
+        .then(
+          (): ExportResult => ({ code: ExportResultCode.SUCCESS }),
+          (error: Error): ExportResult => ({ code: ExportResultCode.FAILED, error }),
+        )
+        .then(done)
+        .catch((error: unknown) => log(`exporting spans failed: ${reasonOf(error)}`))
+        .finally(() => under.delete(work));
       under.add(work);
-      void work.finally(() => under.delete(work));
     },
     forceFlush: flush,
     shutdown: async () => {

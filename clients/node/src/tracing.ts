@@ -29,7 +29,10 @@ export function hasTracing(): boolean {
  */
 export function startTracing(settings: Settings, resource: Attributes, queue: PushQueue): Tracing {
   const url = underUrl(settings.url, "v1/traces");
-  const exporter = createSpanExporter(url, settings.headers, queue, settings.shutdownTimeoutMs);
+  const exporter = createSpanExporter(url, settings.headers, queue, {
+    flushMs: settings.shutdownTimeoutMs,
+    log: settings.log,
+  });
   const provider = new BasicTracerProvider({
     resource: detectResources({ detectors: [envDetector] }).merge(resourceFromAttributes(resource)),
     spanProcessors: [new BatchSpanProcessor(exporter)],

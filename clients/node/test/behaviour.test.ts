@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
 import { afterEach, describe, expect, test } from "vitest";
+import { captureReport } from "@/lib/api/targets-contract";
 import { startChild, startProgram } from "./program";
 import { type Sink, startSink } from "./sink";
 
@@ -102,14 +103,16 @@ test("a wrong option is a warning, never an exception", async () => {
 });
 
 test("a busy event loop starts one capture: more samples, a heap profile, and why on both", async () => {
-  const sink = await sinkOf();
+  const sink = await sinkOf(({ body }, _request, response) =>
+    response.end(JSON.stringify({ profileId: `${body.length}` })),
+  );
   const program = await startProgram("busy.mjs", {
     url: sink.url,
     service: "busy",
     capture: { checkEveryMs: 200, eventLoopBusy: 0.3, durationMs: 600, sampleRateHz: 500 },
   });
   const captured = () => profilesOf(sink).filter(({ query }) => query.has("label.capture"));
-  await sink.until(() => captured().length === 2);
+  await sink.until((pushed) => pushed.some(({ path }) => path === "/api/v1/captures"));
   // What follows a capture is an ordinary window again, and not another capture.
   const { stats } = await program.ask("shutdown");
   expect(stats.captures).toBe(1);
@@ -127,4 +130,12 @@ test("a busy event loop starts one capture: more samples, a heap profile, and wh
     ["inuse_objects", "inuse_space"],
     ["sample", "wall", "cpu"],
   ]);
+
+  // And Hotspan is told of the capture as a whole, in the words of its own collector.
+  const [report] = sink.pushed.filter(({ path }) => path === "/api/v1/captures");
+  const told = captureReport.parse(JSON.parse(report?.body.toString() ?? ""));
+  const ids = captured().map(({ body }) => `${body.length}`);
+  expect(told).toMatchObject({ service: "busy", trigger: "cpu", state: "done" });
+  expect(told.profiles.map(({ profileId }) => profileId).sort()).toEqual(ids.sort());
+  expect(told.reason).toBe(captured()[0]?.query.get("label.capture"));
 });
