@@ -9,6 +9,7 @@ export const processEntries = {
   engine: "lib/engine/main.ts",
   ingest: "lib/ingest/main.ts",
   "decode-worker": "lib/ingest/decode-worker.ts",
+  collect: "lib/ingest/collect.ts",
   supervisor: "lib/supervisor/main.ts",
   "exit-with-parent": "lib/supervisor/exit-with-parent.ts",
 };

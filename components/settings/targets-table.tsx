@@ -133,7 +133,7 @@ function TargetActions({ onEdit, target: one }: { target: Target; onEdit: () => 
   const isOwn = one.origin === "settings";
   const failed = change.error ?? profile.error ?? removal.error;
   return (
-    <span className="flex items-center justify-end gap-0.5">
+    <span className="flex items-center justify-end gap-0.5 max-sm:grid max-sm:grid-cols-2">
       {failed !== null && (
         <span role="alert" className="max-w-48 truncate text-danger-ink text-sm" title={failed.message}>
           {failed.message}

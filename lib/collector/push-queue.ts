@@ -1,6 +1,6 @@
 /**
- * The sink of a collector of its own: another Hotspan, by POST /api/v1/profiles. While that is away, what was scraped waits
- * in a queue of bounded bytes; the oldest goes when it is full, for what is newest is what somebody will ask for.
+ * What a collector of its own has for another Hotspan. While that is away it waits in a queue of bounded bytes; the oldest
+ * goes when the queue is full, for what is newest is what somebody will ask for.
  */
 import { createHash } from "node:crypto";
 import type { Capture } from "@/lib/api/targets-contract";

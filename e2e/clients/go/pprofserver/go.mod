@@ -1,0 +1,3 @@
+module hotspan.test/pprofserver
+
+go 1.22
