@@ -19,11 +19,11 @@ const ROW_HEIGHT = 34;
 const AHEAD = 40;
 
 const COLUMNS = [
-  { name: "Service", width: "w-[22%] max-sm:w-[38%]", skeleton: 90 },
+  { name: "Service", width: "w-[22%] max-sm:w-[32%]", skeleton: 90 },
   { name: "Window started", width: "w-44 max-sm:w-auto", skeleton: 120 },
   { name: "Length", numeric: true, width: "w-24", when: "max-md:hidden", skeleton: 40 },
   { name: "What it measured", width: "w-auto", when: "max-sm:hidden", skeleton: 180 },
-  { name: "Samples", numeric: true, width: "w-24", skeleton: 40 },
+  { name: "Samples", numeric: true, width: "w-24 max-sm:w-18", skeleton: 40 },
   {
     name: "Labelled",
     title: "Share of the samples that say to which trace or span they belong",

@@ -41,11 +41,17 @@ function Folder({ folder }: { folder: WatchResponse["folders"][number] }) {
       ) : (
         <TriangleAlert aria-hidden className="size-4 shrink-0 text-danger" />
       )}
-      <code className="min-w-0 truncate text-sm" title={path}>
-        {path}
-      </code>
-      <span className="text-muted text-sm">{state === "watching" ? counts.join("; ") : ""}</span>
-      {message !== "" && <span className="basis-full text-danger-ink text-sm wrap-anywhere">{message}</span>}
+      {state === "watching" && (
+        <>
+          <code className="min-w-0 truncate text-sm" title={path}>
+            {path}
+          </code>
+          <span className="text-muted text-sm">{counts.join("; ")}</span>
+        </>
+      )}
+      {message !== "" && (
+        <span className="min-w-0 flex-1 text-danger-ink text-sm wrap-anywhere">{message}</span>
+      )}
     </li>
   );
 }
