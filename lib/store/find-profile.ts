@@ -1,5 +1,6 @@
 import { HotspanError } from "@/lib/errors";
 import type { PprofSource } from "@/lib/profile/encode-pprof";
+import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { queryRows } from "@/lib/store/clickhouse";
 import { findFunctions } from "@/lib/store/find-functions";
 import { findUnit } from "@/lib/store/find-unit";
@@ -32,7 +33,8 @@ export async function findProfile(
     queryRows(
       `SELECT service, stack_id, trace_id, span_id, root_span_id, endpoint, labels,
          sum(${valueColumn(selector.type)}) AS v, sum(count) AS c, max(period_ns) AS period,
-         toUnixTimestamp64Nano(min(time)) AS first, max(toUnixTimestamp64Nano(time) + duration_ns) AS last
+         toUnixTimestamp64Nano(min(time)) AS first, max(toUnixTimestamp64Nano(time) + duration_ns) AS last,
+         ${isAlwaysWindow(selector.type) ? "1" : "max(meaning = 'window')"} AS is_window
        FROM samples WHERE ${filter.sql}
        GROUP BY service, stack_id, trace_id, span_id, root_span_id, endpoint, labels
        ORDER BY v DESC, first, stack_id LIMIT ${limits.rows}`,
@@ -95,16 +97,19 @@ function labelsOf(row: Row, withService: boolean): [string, string][] {
   return [...own.filter(([, value]) => value !== ""), ...mapColumn(row, "labels")];
 }
 
+/** A state has no length: with one, readers would take what counts from the start of a process for what a window added. */
 function windowOf(rows: readonly Row[]): { first: bigint; last: bigint } {
   let first = 2n ** 63n;
   let last = 0n;
+  let hasWindow = false;
   for (const row of rows) {
     const start = unixNanoColumn(row, "first");
     const end = unixNanoColumn(row, "last");
     if (start < first) first = start;
     if (end > last) last = end;
+    hasWindow ||= numberColumn(row, "is_window") === 1;
   }
-  return { first, last };
+  return { first: hasWindow ? first : last, last };
 }
 
 /** The id first: a service's name may hold anything. */

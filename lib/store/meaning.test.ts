@@ -194,6 +194,7 @@ describe("a range", () => {
       if (!exported.found) throw new Error(exported.reason);
       const { profile } = decodePprof(exported.body, { service, receivedUnixNano: at(0) });
       expect(Number(profile.samples.values.reduce((sum, value) => sum + value, 0n))).toBe(total);
+      expect([service, profile.durationNs > 0]).toEqual([service, service === "locks"]);
     }
     const whole = await buildFlamegraph(select({ service: "heap" }), { maxNodes: 100, query: "grow" });
     expect(whole.matched?.total).toBe(40 + 8);

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestEngine } from "@/lib/engine/test-engine";
+import { instanceFromLabels } from "@/lib/profile/instance";
+import { meaningOfType } from "@/lib/profile/meaning";
 import { closeStore, commandStore, connectStore, insertRows, queryRows } from "@/lib/store/clickhouse";
+import { countsSql, profilesSql } from "@/lib/store/latest-profiles";
 import { migrateStore, splitStatements } from "@/lib/store/migrate";
 import { endpointOf } from "@/lib/trace/endpoint";
 
@@ -99,6 +102,83 @@ describe.sequential("migrateStore", () => {
     expect(rows.map((row) => row.Endpoint)).toEqual(
       spans.map(([name, attributes]) => endpointOf(name, new Map(Object.entries(attributes)))),
     );
+  });
+
+  test("gives rows that do not say what they mean the meaning and process that our receivers give", async () => {
+    const types =
+      "cpu wall samples alloc_space alloc_objects inuse_space inuse_objects in_use_x live_bytes goroutine goroutineleak threadcreate objects space mutex block mutex_contentions block_contentions contentions delay own".split(
+        " ",
+      );
+    const labels = [
+      {},
+      ...[
+        "service.instance.id",
+        "service_instance_id",
+        "instance",
+        "k8s.pod.name",
+        "k8s_pod_name",
+        "pod",
+        "hostname",
+        "host.name",
+        "host",
+      ].map((key) => ({
+        host: "node-7",
+        [key]: "it",
+      })),
+    ];
+    const given = types.flatMap((type) =>
+      [0, 5].flatMap((length) => labels.map((set) => ({ type, length, set }))),
+    );
+    await insertRows(
+      "samples",
+      ["service", "type", "time", "duration_ns", "labels", "profile_id"],
+      given.map(({ length, set, type }, at) => ["old", type, "1790000000000000000", length, set, at]),
+    );
+    const rows = await queryRows(
+      "SELECT toString(meaning) AS meaning, instance FROM samples WHERE service = 'old' ORDER BY profile_id",
+    );
+    expect(rows).toEqual(
+      given.map(({ length, set, type }) => ({
+        meaning: meaningOfType(type, {
+          temporality: length > 0 ? "delta" : "cumulative",
+          hasDuration: length > 0,
+        }),
+        instance: instanceFromLabels(new Map(Object.entries(set))),
+      })),
+    );
+  });
+
+  test("rows from before are read by what they have, also out of the roll-up by profile", async () => {
+    const other = await startTestEngine();
+    connectStore(other.url);
+    try {
+      for (const statement of splitStatements(
+        await readFile(new URL("./migrations/0001-init.sql", import.meta.url), "utf8"),
+      ))
+        await commandStore(statement.replace("{durable}", "non_replicated_deduplication_window = 0"));
+      const columns = ["service", "type", "time", "duration_ns", "labels", "profile_id", "value"] as const;
+      const rows = [1, 2].map((id) => [
+        "old",
+        "inuse_space",
+        `179000000000000000${id}`,
+        0,
+        { pod: "a" },
+        id,
+        id * 10,
+      ]);
+      await insertRows("samples", columns, rows);
+      await migrateStore(embedded);
+      const condition = "type = 'inuse_space' AND service = 'old'";
+      expect(
+        await queryRows(
+          `SELECT sum(value) AS value FROM samples WHERE ${condition} AND ${countsSql(condition)}`,
+        ),
+      ).toEqual([{ value: "20" }]);
+      expect(await queryRows(profilesSql(condition))).toHaveLength(2);
+    } finally {
+      connectStore(engine.url);
+      await other.stop();
+    }
   });
 
   test("run again, and by two at once, changes nothing", async () => {
