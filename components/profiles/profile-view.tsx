@@ -77,8 +77,8 @@ function Received({ profile }: { readonly profile: ReceivedProfile }) {
     <>
       <header className="mb-4">
         <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-          <h1 className="font-semibold text-lg tracking-[-0.01em]">
-            Profile of <ServiceName name={service} className="align-baseline" />
+          <h1 className="flex min-w-0 items-center gap-2 font-semibold text-lg tracking-[-0.01em]">
+            Profile of <ServiceName name={service} />
           </h1>
           <span className="ml-auto flex items-center gap-1 text-muted">
             <code className="text-sm" title="Profile id">
@@ -100,7 +100,11 @@ function Received({ profile }: { readonly profile: ReceivedProfile }) {
               profile.durationNs === 0 ? "one moment, or not said" : formatDurationExact(profile.durationNs)
             }
           />
-          <Fact name="Samples" value={formatCountExact(profile.samples)} />
+          <Fact
+            name="Samples"
+            value={formatCountExact(profile.samples)}
+            title="As the profile lists them: one may stand for several times that the same was seen"
+          />
           <Fact
             name="Labelled"
             value={describeLabelled(profile)}
