@@ -1,15 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { labelActiveSpans } from "./active-labels";
-import { type AgentStats, startAgent } from "./agent";
+import type { AgentStats } from "./agent";
 import { contextManager } from "./context-manager";
-import { createLog, reasonOf } from "./log";
+import { createLog, type Log, reasonOf } from "./log";
 import { type HotspanOptions, readOptions, type Settings } from "./options";
 import { otherProfiler } from "./other-profilers";
 import { createPushQueue, type PushCounts, within } from "./push-queue";
 import { send } from "./send";
 import { createSpanHolders } from "./span-holders";
 import { hasTracing, startTracing } from "./tracing";
-import { createWallProfiler } from "./wall-profiler";
 
 export type { CaptureOptions, HotspanOptions } from "./options";
 
@@ -65,16 +64,19 @@ function start(settings: Settings): Hotspan {
   const manager = contextManager();
   if (manager === undefined)
     log("another version of @opentelemetry/api is in the way: samples get no labels");
-  const profiler = settings.profiling ? startProfiler(settings) : undefined;
-  if (profiler !== undefined && manager !== undefined) {
-    labelActiveSpans(manager, holders, profiler.sink, log);
+  const sampling = settings.profiling ? startSampling(settings) : undefined;
+  if (sampling !== undefined && manager !== undefined) {
+    labelActiveSpans(manager, holders, sampling.profiler.sink, log);
   }
   const resource = {
     "service.name": settings.service,
     "service.instance.id": instance,
     "process.pid": process.pid,
   };
-  const tracing = isTraced || !settings.tracing ? undefined : startTracing(settings, resource, spans);
+  const tracing =
+    isTraced || !settings.tracing
+      ? undefined
+      : attempt("tracing", log, () => startTracing(settings, resource, spans));
 
   /** As the spans have it, once one was seen: a program's own tracing names the process too. */
   function identity() {
@@ -84,8 +86,7 @@ function start(settings: Settings): Hotspan {
     }
     return { service: settings.service, instance: typeof id === "string" ? id : instance };
   }
-  const agent =
-    profiler === undefined ? undefined : startAgent(settings, profiler, profiles, reports, identity);
+  const agent = sampling?.startAgent(settings, sampling.profiler, profiles, reports, identity);
 
   async function bounded(work: readonly (Promise<void> | undefined)[]): Promise<void> {
     const results = (await within(Promise.allSettled(work), shutdownTimeoutMs)) ?? [];
@@ -108,19 +109,28 @@ function start(settings: Settings): Hotspan {
   return hotspan;
 }
 
-function startProfiler(settings: Settings) {
+function startSampling(settings: Settings) {
   const other = otherProfiler();
   if (other !== undefined) {
     settings.log(`${other} is at work in this process; only one can be. Hotspan takes no profiles here`);
     return undefined;
   }
-  try {
+  return attempt("profiling", settings.log, () => {
+    // Loaded here and not above: where the sampler has no binary for the platform, loading it throws.
+    const { createWallProfiler } = require("./wall-profiler") as typeof import("./wall-profiler");
+    const { startAgent } = require("./agent") as typeof import("./agent");
     const longest = Math.max(settings.pushIntervalMs, settings.capture?.durationMs ?? 0);
     const profiler = createWallProfiler(longest * 2);
     profiler.start(settings.sampleRateHz);
-    return profiler;
+    return { profiler, startAgent };
+  });
+}
+
+function attempt<T>(what: string, log: Log, work: () => T): T | undefined {
+  try {
+    return work();
   } catch (error) {
-    settings.log(`profiling could not start: ${reasonOf(error)}`);
+    log(`${what} could not start: ${reasonOf(error)}`);
     return undefined;
   }
 }

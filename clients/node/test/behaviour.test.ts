@@ -94,6 +94,18 @@ test("another profiler keeps the process: one warning, tracing all the same, and
   expect(profilesOf(sink)).toEqual([]);
 });
 
+test("a platform without the sampler: one warning, and tracing all the same", async () => {
+  const sink = await sinkOf();
+  const child = startChild("no-sampler.cjs", { url: sink.url, service: "none" });
+  const [report] = await once(child, "message");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(report).toMatchObject({
+    profiling: false,
+    tracing: true,
+    warnings: ["profiling could not start: No native build was found"],
+  });
+});
+
 test("a wrong option is a warning, never an exception", async () => {
   const child = startChild("server.cjs", { url: "nowhere" });
   const [message] = await once(child, "message");
