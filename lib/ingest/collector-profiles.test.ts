@@ -16,7 +16,7 @@ import { profilesRequest, TestDictionary, TIME } from "@/lib/ingest/test-otlp-pr
 import { pause } from "@/lib/pause";
 import { type Catalogue, openCatalogue } from "@/lib/store/catalogue";
 import { closeStore, commandStore, connectStore, insertRows, queryRows } from "@/lib/store/clickhouse";
-import { insertProfile } from "@/lib/store/insert-profile";
+import { insertProfiles } from "@/lib/store/insert-profiles";
 import { migrateStore } from "@/lib/store/migrate";
 import type { ProfileRows } from "@/lib/store/profile-row";
 import { unixNano } from "@/lib/units";
@@ -100,7 +100,7 @@ async function exportCpu(
   await insertRows("otel_profiles", COLUMNS, rows);
 }
 
-const insert = (rows: ProfileRows) => insertProfile(catalogue, rows);
+const insert = (profiles: readonly ProfileRows[]) => insertProfiles(catalogue, profiles);
 
 function stored(service: string) {
   return queryRows(
@@ -113,7 +113,7 @@ function stored(service: string) {
 /** Rounds until nothing waits; the second that is filling is over by then. */
 async function convertAll(
   state: CollectorProfilesState,
-  fail?: (rows: ProfileRows) => Promise<unknown>,
+  fail?: (profiles: readonly ProfileRows[]) => Promise<unknown>,
 ): Promise<void> {
   const started = Math.floor(Date.now() / 1_000);
   while (Math.floor(Date.now() / 1_000) === started) await pause(50);
@@ -134,9 +134,9 @@ describe.sequential("otel_profiles", () => {
     await migrateStore({ storeKind: "embedded", retentionDays: undefined });
     state = await loadState(catalogue);
     let left = 7;
-    const broken = async (rows: ProfileRows) => {
+    const broken = async (profiles: readonly ProfileRows[]) => {
       if (left-- === 0) throw new HotspanError("unavailable", "The store does not answer.");
-      return insert(rows);
+      return insert(profiles);
     };
     await expect(convertAll(state, broken)).rejects.toThrow("does not answer");
     // What a killed process has kept: the marks of its last whole round.
@@ -200,7 +200,7 @@ describe.sequential("otel_profiles", () => {
       receivedUnixNano: unixNano(NEW),
       source: "",
     });
-    for (const rows of decoded.profiles) await insert(rows);
+    await insert(decoded.profiles);
     const [byTable, byOtlp] = await Promise.all(
       ["new", "otlp"].map((service) =>
         queryRows(

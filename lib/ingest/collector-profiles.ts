@@ -6,7 +6,7 @@
  *     new rows     second by second, those of the last minute again when their number has changed
  *     old rows     from the newest down, a few hundred batches at a time, whenever nothing new waits
  *
- * Each batch is stored under the hash of its content by insertProfile, which stores a profile once however often it is tried.
+ * Each batch is stored under the hash of its content by insertProfiles, which stores a profile once however often it is tried.
  * So the marks of how far it came only save work: killed anywhere, it goes on from an older mark and finds what is done.
  */
 import { createHash, randomUUID } from "node:crypto";
@@ -39,6 +39,8 @@ const LATE_MS = 60_000;
 const BACKFILL_BATCHES = 200;
 const BACKFILL_WINDOW_MS = 3_600_000;
 const TELL_MS = 10_000;
+const PARTS_ASKED = 500;
+const SAMPLES_PER_INSERT = 100_000;
 
 export interface CollectorProfilesState {
   /** Milliseconds; what was ingested before is converted but for what back-filling has yet to reach. */
@@ -51,8 +53,8 @@ export interface CollectorProfilesState {
 
 export interface CollectorProfilesOptions {
   readonly catalogue: Catalogue;
-  /** lib/store/insert-profile.ts */
-  readonly insert: (rows: ProfileRows) => Promise<unknown>;
+  /** lib/store/insert-profiles.ts */
+  readonly insert: (profiles: readonly ProfileRows[]) => Promise<unknown>;
   readonly signal?: AbortSignal;
   readonly log?: (sentence: string) => void;
 }
@@ -160,37 +162,54 @@ async function convertAll(
   batches: readonly CollectorBatch[],
   options: CollectorProfilesOptions,
 ): Promise<number> {
-  let converted = 0;
-  for (const batch of batches) {
-    for (let part = 0; part < batch.parts; part++) {
-      options.signal?.throwIfAborted();
-      converted += (await convertPart(batch, part, options)) ? 1 : 0;
+  const { catalogue, insert, log, signal } = options;
+  const all = batches.flatMap((batch) =>
+    Array.from({ length: batch.parts }, (_, part) => {
+      const sha256 = createHash("sha256").update(`${batch.sha256} ${part}`).digest("hex");
+      return { batch, part, sha256 };
+    }),
+  );
+  let waiting: ProfileRows[] = [];
+  let samples = 0;
+  for (let from = 0; from < all.length; from += PARTS_ASKED) {
+    const parts = all.slice(from, from + PARTS_ASKED);
+    const stored = await catalogue.profile.findMany({
+      where: { sha256: { in: parts.map(({ sha256 }) => sha256) }, state: "stored" },
+      select: { sha256: true },
+    });
+    const done = new Set(stored.map(({ sha256 }) => sha256));
+    for (const { batch, part, sha256 } of parts) {
+      if (done.has(sha256)) continue;
+      signal?.throwIfAborted();
+      const read = await readCollectorBatch(batch, part, signal);
+      const rows = toRowsOrTell(batch, sha256, read, log);
+      if (rows === undefined) continue;
+      waiting.push(rows);
+      samples += rows.samples.count;
+      if (samples < SAMPLES_PER_INSERT) continue;
+      await insert(waiting);
+      waiting = [];
+      samples = 0;
     }
   }
-  return converted;
+  if (waiting.length > 0) await insert(waiting);
+  return all.length;
 }
 
-async function convertPart(
+/** What cannot be a profile now will never be one: it is left out, and told. */
+function toRowsOrTell(
   batch: CollectorBatch,
-  part: number,
-  { catalogue, insert, log, signal }: CollectorProfilesOptions,
-): Promise<boolean> {
-  const sha256 = createHash("sha256").update(`${batch.sha256} ${part}`).digest("hex");
-  const known = await catalogue.profile.findUnique({ where: { sha256 }, select: { state: true } });
-  if (known?.state === "stored") return true;
-  const { samples, stacks } = await readCollectorBatch(batch, part, signal);
+  sha256: string,
+  { samples, stacks }: CollectorPart,
+  log: CollectorProfilesOptions["log"],
+): ProfileRows | undefined {
   try {
-    await insert(toRows(batch, sha256, samples, stacks));
-    return true;
+    return toRows(batch, sha256, samples, stacks);
   } catch (error) {
-    const isBad =
-      error instanceof HotspanError && (error.code === "invalid-input" || error.code === "too-large");
-    if (!isBad) throw error;
-    // It will never be another: skipped, and told.
-    log?.(
-      `A profile of ${batch.service || "unknown_service"} in otel_profiles was left out: ${error.message}`,
-    );
-    return false;
+    if (!(error instanceof HotspanError)) throw error;
+    const service = batch.service || "unknown_service";
+    log?.(`A profile of ${service} in otel_profiles was left out: ${error.message}`);
+    return undefined;
   }
 }
 

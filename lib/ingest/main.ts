@@ -14,6 +14,7 @@ import { loadSampleData } from "@/lib/sample-data/load-sample-data";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { closeStore, connectStore } from "@/lib/store/clickhouse";
 import { insertProfile } from "@/lib/store/insert-profile";
+import { insertProfiles } from "@/lib/store/insert-profiles";
 import { migrateStore } from "@/lib/store/migrate";
 import type { ProfileRows } from "@/lib/store/profile-row";
 import { createSampler } from "@/lib/store/run-sampler";
@@ -70,6 +71,8 @@ async function start(): Promise<void> {
   const file = config.collectorFile === undefined ? undefined : await readCollectorFile(config.collectorFile);
   const guard = createConfiguredGuard(config.collectAllow ?? file?.allow);
   const insert = (rows: ProfileRows) => withPatience(() => insertProfile(profiles, rows), background.signal);
+  const insertMany = (all: readonly ProfileRows[]) =>
+    withPatience(() => insertProfiles(profiles, all), background.signal);
   const opened = await startReceiver({
     host: config.host,
     httpPort: config.otlpHttpPort,
@@ -80,6 +83,7 @@ async function start(): Promise<void> {
     moreDoors: [targetTestDoor(guard, config.maxBodyBytes)],
     workerScript: new URL("./decode-worker.mjs", import.meta.url),
     insertProfile: insert,
+    insertProfiles: insertMany,
     moreHealth: () => ({ watch: folders?.status() ?? [] }),
   });
   receiver = opened;
@@ -107,8 +111,8 @@ async function start(): Promise<void> {
     signal,
   ).catch((error: unknown) => tellUnless(signal, "Nothing is collected", error));
   runSettler({ signal }).catch((error: unknown) => tellUnless(signal, "Traces are not summed up", error));
-  runCollectorProfiles({ catalogue: profiles, insert, signal, log: console.log }).catch((error: unknown) =>
-    tellUnless(signal, "otel_profiles is not taken over", error),
+  runCollectorProfiles({ catalogue: profiles, insert: insertMany, signal, log: console.log }).catch(
+    (error: unknown) => tellUnless(signal, "otel_profiles is not taken over", error),
   );
   const ingestUrl = `http://${connectableHost(config.host)}:${opened.httpPort}`;
   loadSampleData({ ingestUrl, now: unixNanoFromMillis(Date.now()), signal }).catch((error: unknown) =>

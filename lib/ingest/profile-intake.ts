@@ -18,9 +18,6 @@ const INLINE_BYTES_OF_MANY = 4_096;
 const MAX_PROFILES = 256;
 /** Rows of all profiles of one request, which are in memory together: as many bytes as one profile's may be. */
 const MAX_ROW_BYTES = 201_326_592;
-/** Of one OTLP request: an eBPF profiler sends those of all processes of a machine at once. */
-const PARALLEL_PROFILES = 4;
-
 export interface ProfileReceipt {
   readonly profileId: string;
   readonly service: string;
@@ -70,8 +67,15 @@ export type InsertProfile = (
   rows: ProfileRows,
 ) => Promise<{ readonly record: ProfileRecord; readonly duplicate: boolean }>;
 
+/** The same for those of one request; see lib/store/insert-profiles.ts. */
+export type InsertProfiles = (profiles: readonly ProfileRows[]) => Promise<void>;
+
 /** Profiles from bytes to the store, whichever client sent them. */
-export function createProfileIntake(pool: DecodePool, insert: InsertProfile): ProfileIntake {
+export function createProfileIntake(
+  pool: DecodePool,
+  insert: InsertProfile,
+  insertMany: InsertProfiles,
+): ProfileIntake {
   const counts = { accepted: 0, failedRequests: 0 };
 
   async function decode(upload: ProfileUpload, inlineBytes = INLINE_BYTES): Promise<ProfileRows> {
@@ -135,16 +139,8 @@ export function createProfileIntake(pool: DecodePool, insert: InsertProfile): Pr
     lease.hold(
       profiles.reduce((sum, { samples, stacks }) => sum + samples.text.length + stacks.text.length, 0),
     );
-    const waiting = profiles.values();
-    const lane = async () => {
-      for (const rows of waiting) {
-        await insert(rows);
-        counts.accepted++;
-      }
-    };
-    // All of them are waited for: whoever is told that it failed may send again at once.
-    const lanes = await Promise.allSettled(Array.from({ length: PARALLEL_PROFILES }, lane));
-    for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
+    if (profiles.length > 0) await insertMany(profiles);
+    counts.accepted += profiles.length;
     return { message, rejectedProfiles };
   }
 

@@ -326,8 +326,8 @@ describe("a process that dies at any step leaves all of a profile or nothing", (
   /** Stops after so many steps, as kill -9 would; the next attempt is a new process's. */
   const steps = [
     (rows: ProfileRows) => claimProfile(catalogue, rows.record),
-    (rows: ProfileRows) => insertStacks(rows),
-    (rows: ProfileRows) => insertSamples(rows),
+    (rows: ProfileRows) => insertStacks([rows]),
+    (rows: ProfileRows) => insertSamples([rows]),
     (rows: ProfileRows) => markStored(catalogue, rows.record),
   ];
 

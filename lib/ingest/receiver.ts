@@ -9,7 +9,12 @@ import { grpcMethods, httpDoors } from "@/lib/ingest/doors";
 import { bindGrpcServer, createGrpcServer } from "@/lib/ingest/grpc-server";
 import { createIngestServer } from "@/lib/ingest/http-server";
 import { createImportIntake, type ImportIntake } from "@/lib/ingest/import-intake";
-import { createProfileIntake, type InsertProfile, type ProfileIntake } from "@/lib/ingest/profile-intake";
+import {
+  createProfileIntake,
+  type InsertProfile,
+  type InsertProfiles,
+  type ProfileIntake,
+} from "@/lib/ingest/profile-intake";
 import { createRefusals } from "@/lib/ingest/refusals";
 import { createTraceIntake } from "@/lib/ingest/trace-intake";
 import { NO_SAMPLING, type Sampler } from "@/lib/store/run-sampler";
@@ -23,6 +28,7 @@ export interface ReceiverOptions {
   readonly maxBodyBytes: number;
   readonly workerScript: URL;
   readonly insertProfile: InsertProfile;
+  readonly insertProfiles?: InsertProfiles;
   /** Absent keeps every trace. */
   readonly sampler?: Pick<Sampler, "isOn" | "counts">;
   /** Requests that may wait to be stored before others are refused; absent: 10,000. */
@@ -64,7 +70,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const maxQueuedBatches = options.maxQueuedBatches ?? MAX_QUEUED_BATCHES;
   const traces = createTraceIntake(pool, { sampler, maxQueuedBatches });
   const refusals = createRefusals();
-  const profiles = createProfileIntake(pool, options.insertProfile);
+  const oneByOne: InsertProfiles = async (all) => {
+    for (const rows of all) await options.insertProfile(rows);
+  };
+  const insertMany = options.insertProfiles ?? oneByOne;
+  const profiles = createProfileIntake(pool, options.insertProfile, insertMany);
   const imports = createImportIntake({ pool, traces, profiles, maxBodyBytes });
   const intakes = { traces, profiles, imports, maxBodyBytes };
   const http = createIngestServer({

@@ -7,6 +7,7 @@ import { startTestDoors, type TestReceiver } from "@/lib/ingest/test-receiver";
 import { type Catalogue, openCatalogue } from "@/lib/store/catalogue";
 import { queryRows } from "@/lib/store/clickhouse";
 import { insertProfile } from "@/lib/store/insert-profile";
+import { insertProfiles } from "@/lib/store/insert-profiles";
 import { numberColumn, textColumn } from "@/lib/store/row";
 import { startTestStore } from "@/lib/store/test-store";
 
@@ -20,7 +21,11 @@ export async function startTestProfileDoors(
   const folder = await mkdtemp(join(tmpdir(), "hotspan-profiles-"));
   const store = await startTestStore();
   const catalogue = await openCatalogue(`file:${join(folder, "catalogue.db")}`);
-  const doors = await startTestDoors({ insertProfile: (rows) => insertProfile(catalogue, rows), ...options });
+  const doors = await startTestDoors({
+    insertProfile: (rows) => insertProfile(catalogue, rows),
+    insertProfiles: (all) => insertProfiles(catalogue, all),
+    ...options,
+  });
   return {
     ...doors,
     catalogue,

@@ -56,30 +56,35 @@ export async function insertProfile(
   catalogue: Catalogue,
   rows: ProfileRows,
 ): Promise<{ readonly record: ProfileRecord; readonly duplicate: boolean }> {
-  const { sha256 } = rows.record;
+  return whileAlone([rows.record.sha256], () => insertOnce(catalogue, rows));
+}
+
+/** Runs when nothing else is under way with any of these profiles, and keeps others from it meanwhile. */
+export async function whileAlone<T>(sha256s: readonly string[], work: () => Promise<T>): Promise<T> {
   for (;;) {
-    const other = underWay.get(sha256);
-    if (other === undefined) break;
-    await other.catch(() => undefined); // its own caller is told
+    const others = sha256s.flatMap((sha256) => underWay.get(sha256) ?? []);
+    if (others.length === 0) break;
+    await Promise.allSettled(others); // their own callers are told
   }
-  const work = insertOnce(catalogue, rows);
-  underWay.set(sha256, work);
+  const running = work();
+  for (const sha256 of sha256s) underWay.set(sha256, running);
   try {
-    return await work;
+    return await running;
   } finally {
-    underWay.delete(sha256);
+    for (const sha256 of sha256s) underWay.delete(sha256);
   }
 }
 
-async function insertOnce(catalogue: Catalogue, rows: ProfileRows) {
+/** To be called `whileAlone`. */
+export async function insertOnce(catalogue: Catalogue, rows: ProfileRows) {
   const claim = await claimProfile(catalogue, rows.record);
   if (claim.state === "stored") return { record: claim.record, duplicate: true };
   const wasInserted = claim.state === "pending" && (await hasSamples(claim.record));
   const record = wasInserted ? claim.record : rows.record;
   if (!wasInserted) {
     if (claim.state === "pending") await updateClaim(catalogue, record);
-    await insertStacks(rows);
-    await insertSamples(rows);
+    await insertStacks([rows]);
+    await insertSamples([rows]);
   }
   await markStored(catalogue, record);
   return { record, duplicate: wasInserted };
@@ -91,7 +96,7 @@ async function insertOnce(catalogue: Catalogue, rows: ProfileRows) {
  */
 export async function claimProfile(catalogue: Catalogue, record: ProfileRecord): Promise<Claim> {
   try {
-    await catalogue.profile.create({ data: { ...toRow(record), state: "pending" } });
+    await catalogue.profile.create({ data: { ...toCatalogueRow(record), state: "pending" } });
     return { state: "new", record };
   } catch (error) {
     if (!isUniqueViolation(error)) throw catalogueError(error);
@@ -109,34 +114,38 @@ export async function claimProfile(catalogue: Catalogue, record: ProfileRecord):
 
 async function updateClaim(catalogue: Catalogue, record: ProfileRecord): Promise<void> {
   try {
-    await catalogue.profile.update({ where: { sha256: record.sha256 }, data: toRow(record) });
+    await catalogue.profile.update({ where: { sha256: record.sha256 }, data: toCatalogueRow(record) });
   } catch (error) {
     throw catalogueError(error);
   }
 }
 
-function toRow({ language: _, sampleTypes, ...columns }: ProfileRecord) {
+export function toCatalogueRow({ language: _, sampleTypes, ...columns }: ProfileRecord) {
   return { ...columns, sampleTypes: JSON.stringify(sampleTypes) };
 }
 
-function isUniqueViolation(error: unknown): boolean {
+export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "P2002";
 }
 
 /** Functions and stacks that were not stored today. Repeating it does no harm. */
-export async function insertStacks({ functions, record, stacks }: ProfileRows): Promise<void> {
+export async function insertStacks(profiles: readonly ProfileRows[]): Promise<void> {
   const today = new Date().toISOString().slice(0, 10);
   knownFunctions.startDay(today);
   knownStacks.startDay(today);
-  await insertUnknown("functions", FUNCTION_COLUMNS, functions, knownFunctions, 0n);
-  await insertUnknown("stacks", STACK_COLUMNS, stacks, knownStacks, serviceSalt(record.service));
+  const functions = profiles.map((rows) => ({ rows: rows.functions, salt: 0n }));
+  const stacks = profiles.map(({ record, stacks }) => ({ rows: stacks, salt: serviceSalt(record.service) }));
+  await insertUnknown("functions", FUNCTION_COLUMNS, functions, knownFunctions);
+  await insertUnknown("stacks", STACK_COLUMNS, stacks, knownStacks);
 }
 
-/** All rows of the profile, in one insert into one partition: atomic. Not to be repeated without asking `hasSamples`. */
-export async function insertSamples({ samples }: ProfileRows): Promise<void> {
-  if (samples.count > 0) {
-    await insertEncoded("samples", SAMPLE_COLUMNS, [samples.text], { settings: ONE_BLOCK });
-  }
+/**
+ * All rows of profiles of one UTC day, at most a million of them, in one insert into one partition: atomic. Not to be
+ * repeated without asking `hasSamples`.
+ */
+export async function insertSamples(profiles: readonly ProfileRows[]): Promise<void> {
+  const runs = profiles.flatMap(({ samples }) => (samples.count > 0 ? [samples.text] : []));
+  if (runs.length > 0) await insertEncoded("samples", SAMPLE_COLUMNS, runs, { settings: ONE_BLOCK });
 }
 
 export async function markStored(catalogue: Catalogue, record: ProfileRecord): Promise<void> {
@@ -185,19 +194,20 @@ async function untilLeftoversEnd(): Promise<void> {
 async function insertUnknown(
   table: string,
   columns: readonly string[],
-  { ends, ids, text }: KeyedRows,
+  parts: readonly { readonly rows: KeyedRows; readonly salt: bigint }[],
   known: RecentIds,
-  salt: bigint,
 ): Promise<void> {
-  const fresh: bigint[] = [];
+  const fresh = new Set<bigint>();
   const runs: Uint8Array[] = [];
-  for (let index = 0; index < ids.length; index++) {
-    const id = (ids[index] ?? 0n) ^ salt;
-    if (known.has(id)) continue;
-    fresh.push(id);
-    runs.push(text.subarray(index === 0 ? 0 : ends[index - 1], ends[index]));
+  for (const { rows, salt } of parts) {
+    for (let index = 0; index < rows.ids.length; index++) {
+      const id = (rows.ids[index] ?? 0n) ^ salt;
+      if (known.has(id) || fresh.has(id)) continue;
+      fresh.add(id);
+      runs.push(rows.text.subarray(index === 0 ? 0 : rows.ends[index - 1], rows.ends[index]));
+    }
   }
-  if (fresh.length === 0) return;
+  if (fresh.size === 0) return;
   await insertEncoded(table, columns, [Buffer.concat(runs)], { settings: ONE_BLOCK });
   for (const id of fresh) known.add(id);
 }
@@ -211,7 +221,7 @@ function serviceSalt(service: string): bigint {
   return salt;
 }
 
-function catalogueError(error: unknown): HotspanError {
+export function catalogueError(error: unknown): HotspanError {
   const reason = error instanceof Error ? (error.message.split("\n").at(-1) ?? "") : String(error);
   return new HotspanError("unavailable", `The catalogue cannot be written: ${reason}`, {
     cause: error,

@@ -75,8 +75,8 @@ beforeAll(async () => {
       source: "",
       maxBytes: 10_000_000,
     });
-    await insertStacks(rows);
-    await insertSamples(rows);
+    await insertStacks([rows]);
+    await insertSamples([rows]);
   }
 });
 afterAll(async () => {
