@@ -19,7 +19,7 @@ const collectorFile = z.strictObject({
   /** As HOTSPAN_COLLECT_ALLOW. */
   allow: allowList.optional(),
   targets: z
-    .array(targetInput)
+    .array(targetInput, "is missing: a list of targets, each with url and service")
     .max(1_000, "has more than 1000 entries")
     .superRefine((targets, context) => {
       const seen = new Set<string>();
@@ -77,7 +77,5 @@ export function sayIssue(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === "unrecognized_keys") {
     return `${field === "" ? "" : `${field} `}has an unknown field "${issue.keys[0]}"`;
   }
-  if (issue?.code === "invalid_type" && "input" in issue && issue.input === undefined)
-    return `${field} is missing`;
   return `${field} ${issue?.message ?? "is not usable"}`.trim();
 }
