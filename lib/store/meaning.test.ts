@@ -7,6 +7,8 @@ import type { Meaning } from "@/lib/profile/meaning";
 import { buildFlamegraph } from "@/lib/store/build-flamegraph";
 import { queryRows } from "@/lib/store/clickhouse";
 import { exportProfile } from "@/lib/store/export-profile";
+import { profilesSql } from "@/lib/store/latest-profiles";
+import { sampleFilter } from "@/lib/store/sample-filter";
 import type { SeriesKey } from "@/lib/store/series-cells";
 import { sumEndpoints } from "@/lib/store/sum-endpoints";
 import { sumFunctions } from "@/lib/store/sum-functions";
@@ -102,8 +104,8 @@ beforeAll(async () => {
     meaning: "window",
     durationNs: 60e9,
   });
-  // The reading that windows count on, and the windows.
-  await insert("0 pod-c main;lock 1000", { ...lock, meaning: "cumulative" });
+  // The reading that windows count on, the windows, and a reading that counts them again.
+  await insert("0 pod-c main;lock 1000\n3.5 pod-c main;lock 1013", { ...lock, meaning: "cumulative" });
   await insert("1 pod-c main;lock 13", { ...lock, meaning: "window", durationNs: 60e9 });
   // Goroutines say for whom they run; the later profile has none for /b.
   const served = { service: "served", type: "goroutine", meaning: "snapshot" } as const;
@@ -168,7 +170,7 @@ describe("a range", () => {
     expect(await described({ service: "heap" })).toEqual(["snapshot", 5, 2, 5]);
     expect(await described({ service: "locks", type: "mutex", to: at(1) })).toEqual(["cumulative", 2, 2, 0]);
     expect(await described({ service: "locks", type: "mutex" })).toEqual(["mixed", 2, 1, 1]);
-    expect(await described({ service: "locks", type: "mutex", from: at(2) })).toEqual([
+    expect(await described({ service: "locks", type: "mutex", from: at(2), to: at(3) })).toEqual([
       "window",
       null,
       null,
@@ -213,6 +215,23 @@ describe("a range", () => {
     );
     expect(await totalOf({ profileId: String(first?.id).padStart(16, "0") })).toBe(15);
   });
+});
+
+test("types that are always of windows are read as if there were nothing else", async () => {
+  const { sql } = sampleFilter(select({ type: "cpu", service: "shop", from: at(0), to: at(1) }), undefined);
+  expect(sql).toBe(
+    "type = {type:String} AND service = {service:String} AND time >= fromUnixTimestamp64Nano({from:Int64}) AND time < fromUnixTimestamp64Nano({to:Int64})",
+  );
+  for (const type of ["wall", "samples"]) {
+    expect(sampleFilter(select({ type }), undefined).sql).not.toContain("meaning");
+  }
+});
+
+test("which profiles there are is read from the roll-up by profile, a row each", async () => {
+  const plan = await queryRows(
+    `EXPLAIN projections = 1 ${profilesSql("type = 'inuse_space' AND service = 'heap'")}`,
+  );
+  expect(JSON.stringify(plan)).toContain("ReadFromMergeTree (by_profile)");
 });
 
 describe("a series", () => {
