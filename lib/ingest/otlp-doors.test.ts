@@ -1,6 +1,10 @@
 /** OTLP profiles, Zipkin and the signals that are not stored, through the doors and into the store. */
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { POST as postZipkin } from "@/app/api/v2/spans/route";
+import { POST as postLogs } from "@/app/v1/logs/route";
+import { POST as postMetrics } from "@/app/v1/metrics/route";
+import { POST as postProfiles } from "@/app/v1development/profiles/route";
 import {
   encodeProfilesProtobuf,
   profilesRequest,
@@ -9,6 +13,7 @@ import {
 } from "@/lib/ingest/test-otlp-profiles";
 import { startTestProfileDoors, storedTotals } from "@/lib/ingest/test-profile-doors";
 import { callGrpc, JSON_TYPE, post, storedSpans, type TestReceiver } from "@/lib/ingest/test-receiver";
+import { queryRows } from "@/lib/store/clickhouse";
 
 const PROFILES = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export";
 const PROTOBUF_TYPE = { "content-type": "application/x-protobuf" };
@@ -78,6 +83,89 @@ describe("OTLP profiles", () => {
     expect(await callGrpc(doors.grpcPort, PROFILES, encodeProfilesProtobuf(request))).toMatchObject({
       code: 3,
     });
+  });
+});
+
+test("OTLP profiles of all processes of a machine, in one request, are stored whole and in one part", async () => {
+  const d = new TestDictionary();
+  const resourceProfiles = Array.from({ length: 300 }, (_, pid) => ({
+    resource: {
+      attributes: [
+        { key: "process.executable.name", value: { stringValue: `proc${pid % 40}` } },
+        { key: "process.pid", value: { intValue: String(pid) } },
+      ],
+    },
+    scopeProfiles: [
+      {
+        profiles: [
+          {
+            sampleType: d.type("samples", "count"),
+            periodType: d.type("cpu", "nanoseconds"),
+            period: "50000000",
+            timeUnixNano: TIME,
+            durationNano: "5000000000",
+            samples: [{ stackIndex: d.stack(`main;work${pid % 7}`), timestampsUnixNano: [TIME, TIME] }],
+          },
+        ],
+      },
+    ],
+  }));
+  const body = encodeProfilesProtobuf({ resourceProfiles, dictionary: d.toJson() });
+  expect(await callGrpc(doors.grpcPort, PROFILES, body)).toEqual(Buffer.alloc(0));
+  const [row] = await queryRows(
+    `SELECT toString(sum(value)) AS value, toString(uniqExact(service)) AS services, toString(uniqExact(_part)) AS parts
+     FROM samples WHERE startsWith(service, 'proc')`,
+  );
+  expect(row).toEqual({ value: String(300 * 2 * 50_000_000), services: "40", parts: "1" });
+});
+
+describe("the dashboard's port", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("takes all of these too, and answers as the receiver does", async () => {
+    vi.stubEnv("HOTSPAN_INGEST_URL", doors.url);
+    const send = (route: (request: Request) => Promise<Response>, path: string, body: Buffer, type: string) =>
+      route(
+        new Request(`http://dashboard.example${path}`, {
+          method: "POST",
+          headers: { "content-type": type, "content-encoding": "gzip" },
+          body: new Uint8Array(gzipSync(body)),
+        }),
+      );
+    const profiles = encodeProfilesProtobuf(cpuOf("dashboard", [5]));
+    const protobuf = "application/x-protobuf";
+    const taken = await send(postProfiles, "/v1development/profiles", profiles, protobuf);
+    expect([taken.status, taken.headers.get("content-type"), await taken.text()]).toEqual([
+      200,
+      protobuf,
+      "",
+    ]);
+    expect(await storedTotals("dashboard")).toMatchObject({ "cpu window": 5n });
+    const spans = await send(postZipkin, "/api/v2/spans", Buffer.from("[]"), "application/json");
+    expect([spans.status, await spans.text()]).toEqual([202, ""]);
+    for (const [route, signal] of [
+      [postMetrics, "metrics"],
+      [postLogs, "logs"],
+    ] as const) {
+      const declined = await send(route, `/v1/${signal}`, Buffer.from("{}"), "application/json");
+      expect([declined.status, await declined.text()]).toEqual([
+        200,
+        expect.stringContaining("were not stored"),
+      ]);
+    }
+  });
+
+  test("says in the client's encoding that the receiver is away", async () => {
+    vi.stubEnv("HOTSPAN_INGEST_URL", "http://127.0.0.1:1");
+    const answer = await postProfiles(
+      new Request("http://dashboard.example/v1development/profiles", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "{}",
+      }),
+    );
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await answer.json()).toMatchObject({ code: 14 });
   });
 });
 
