@@ -7,7 +7,7 @@ import (
 )
 
 // cost adds up the CPU time of taking and encoding profiles.
-type cost struct{ round atomic.Int64 }
+type cost struct{ spent atomic.Int64 }
 
 // measure runs work on one thread from start to end. Where a thread's CPU time cannot be read, the time that passed is
 // the most it can have used.
@@ -20,8 +20,8 @@ func (c *cost) measure(work func()) {
 	if startCPU == 0 {
 		spent = time.Since(start)
 	}
-	c.round.Add(int64(spent))
+	c.spent.Add(int64(spent))
 }
 
-// lastRound is what was spent since it was last asked.
-func (c *cost) lastRound() time.Duration { return time.Duration(c.round.Swap(0)) }
+// sinceAsked is what was spent since it was last asked.
+func (c *cost) sinceAsked() time.Duration { return time.Duration(c.spent.Swap(0)) }

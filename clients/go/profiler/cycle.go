@@ -19,12 +19,12 @@ func (p *Profiler) profile(ctx context.Context) {
 	for ctx.Err() == nil {
 		reason := ""
 		if now := time.Now(); !now.Before(nextCPU) {
-			nextCPU = now.Add(p.pause(p.config.CPUEvery))
+			nextCPU = now.Add(p.pause())
 			reason = p.window(ctx, p.config.CPUWindow, "")
 		}
 		if !time.Now().Before(nextSnapshot) && reason == "" {
 			p.snapshots("")
-			nextSnapshot = time.Now().Add(p.pause(p.config.SnapshotEvery))
+			nextSnapshot = time.Now().Add(p.affordable())
 		}
 		if reason == "" {
 			reason = p.rest(ctx, earlier(nextCPU, nextSnapshot))
@@ -38,18 +38,27 @@ func (p *Profiler) profile(ctx context.Context) {
 	p.snapshots("") // the begun minute, too
 }
 
-// pause is the time until the next round: a little random, so that a fleet that was started together does not push
-// together, and longer when profiling costs more than it may. Windows without a gap stay without one.
-func (p *Profiler) pause(every time.Duration) time.Duration {
-	spent := p.cost.lastRound()
-	if least := time.Duration(float64(spent) / max(p.config.Budget, 1e-6)); least > every {
-		p.warn.warn("profiles are taken less often: they cost too much", "every", least, "cpu", spent)
-		return least
-	}
-	if every <= p.config.CPUWindow {
+// jitter keeps a fleet that was started together from pushing together.
+func jitter(every time.Duration) time.Duration {
+	return every + time.Duration((rand.Float64()-0.5)*0.1*float64(every))
+}
+
+// pause is the time from the start of a CPU window to that of the next, none when there is to be no gap.
+func (p *Profiler) pause() time.Duration {
+	if p.config.CPUEvery <= p.config.CPUWindow {
 		return 0
 	}
-	return every + time.Duration((rand.Float64()-0.5)*0.1*float64(every))
+	return jitter(p.config.CPUEvery)
+}
+
+// affordable is the pause after snapshots: longer when they cost more than they may.
+func (p *Profiler) affordable() time.Duration {
+	spent := p.cost.sinceAsked()
+	least := time.Duration(float64(spent) / max(p.config.Budget, 1e-6))
+	if least > p.config.SnapshotEvery {
+		p.warn.warn("profiles of memory, goroutines and locks are taken less often: they cost too much", "every", least, "cpu", spent)
+	}
+	return max(least, jitter(p.config.SnapshotEvery))
 }
 
 // window takes one CPU profile. A capture that is asked for meanwhile ends it early; its reason is returned.

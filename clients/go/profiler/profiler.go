@@ -53,7 +53,7 @@ type Config struct {
 	// Negative: left as the program has it.
 	BlockRate time.Duration
 	// Budget is the share of one CPU that the profiles of memory, goroutines and locks may use. They grow with the
-	// program; when they use more, all profiles are taken less often. Default: 0.01. CPU profiles do not grow: their 100
+	// program; when they use more, they are taken less often. Default: 0.01. CPU profiles do not grow: their 100
 	// signals per second and busy CPU are not counted.
 	Budget float64
 
@@ -112,6 +112,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Capture.Goroutines, 2)
 	setDefault(&c.Capture.Window, 30*time.Second)
 	setDefault(&c.Capture.Every, 10*time.Minute)
+	c.Capture.Every = max(c.Capture.Every, c.Capture.Window)
 	if c.Service == "" {
 		return c, errors.New("hotspan: Config.Service is not set, and neither is OTEL_SERVICE_NAME")
 	}

@@ -313,15 +313,16 @@ func TestPauseKeepsToTheBudget(t *testing.T) {
 	p := &Profiler{config: config}
 	p.warn.logger = config.Logger
 	p.warn.last.Store(time.Now().Unix()) // and nothing is logged
-	p.cost.round.Store(int64(100 * time.Millisecond))
-	if got := p.pause(time.Minute); got < 57*time.Second || got > 63*time.Second {
+	p.cost.spent.Store(int64(100 * time.Millisecond))
+	if got := p.affordable(); got < 57*time.Second || got > 63*time.Second {
 		t.Errorf("within the budget: %s", got)
 	}
-	p.cost.round.Store(int64(2 * time.Second))
-	if got := p.pause(time.Minute); got != 200*time.Second {
+	p.cost.spent.Store(int64(2 * time.Second))
+	if got := p.affordable(); got != 200*time.Second {
 		t.Errorf("at twice the budget and more: %s", got)
 	}
-	if got := p.pause(config.CPUWindow); got != 0 {
+	p.config.CPUEvery = config.CPUWindow
+	if got := p.pause(); got != 0 {
 		t.Errorf("without a gap: %s", got)
 	}
 }
