@@ -43,7 +43,10 @@ export function DoctorPage() {
   }
   return (
     <>
-      <PageHeader title="Doctor" summary={data === undefined ? "" : summarise(data)}>
+      <PageHeader
+        title="Doctor"
+        summary={data === undefined || data.services.length === 0 ? "" : summarise(data)}
+      >
         <ServicePicker value={service} onChange={(next) => void setView({ service: next, trace_id: null })} />
       </PageHeader>
       {data === undefined && error !== null ? (

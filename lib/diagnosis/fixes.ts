@@ -122,10 +122,12 @@ p, err := profiler.Start(profiler.Config{
   };
 }
 
+const RIGHT_KEYS: ReadonlySet<string> = new Set(["trace_id", "span_id"]);
+
 function goIds(labelKey: string | undefined): Fix {
   return {
     language: "go",
-    text: `Write the ids in lower-case hex under trace_id and span_id${labelKey === undefined ? "" : `, not under "${labelKey}"`}.`,
+    text: `Write the ids in lower-case hex under trace_id and span_id${labelKey === undefined || RIGHT_KEYS.has(labelKey) ? "" : `, not under "${labelKey}"`}.`,
     snippet: `span := trace.SpanContextFromContext(ctx)
 labels := pprof.Labels(
 	"trace_id", span.TraceID().String(),

@@ -21,8 +21,8 @@ export function findTraceNotSampled(facts: ServiceFacts): Finding[] {
       of: samples.labelled,
       unit: "labelled samples",
       lostSamples: count,
-      traceIds,
-      evidence: [],
+      traceIds: [], // there is no page of a trace without spans
+      evidence: traceIds.map((traceId) => `trace_id=${traceId}`),
       fixes: fixesOf("trace-not-sampled", facts),
     },
   ];
