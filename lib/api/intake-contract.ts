@@ -1,5 +1,6 @@
 /** What the ingest process tells of itself: GET /health there, `intake` of GET /api/v1/health here. */
 import { z } from "zod";
+import { watchedFolder } from "@/lib/api/profiles-contract";
 
 const count = z.number().int().nonnegative();
 
@@ -24,6 +25,8 @@ export const intakeHealth = z.object({
   ),
   sampling: z.object({ isOn: z.boolean(), keptTraces: count, droppedTraces: count, droppedSpans: count }),
   bytesHeld: count,
+  /** HOTSPAN_WATCH; what could not be read of them is in GET /api/v1/watch */
+  watch: z.array(watchedFolder).optional(),
 });
 
 export type IntakeHealth = z.infer<typeof intakeHealth>;

@@ -27,21 +27,21 @@ export const profilesResponse = z.object({
   nextCursor: z.string().nullable(),
 });
 
+export const watchedFolder = z.object({
+  path: z.string(),
+  state: z.enum(["watching", "missing", "denied"]),
+  /** what is to be known about the folder; "" when all is well */
+  message: z.string(),
+  files: count,
+  taken: count,
+  refused: count,
+  /** still being written, as far as one can tell */
+  waiting: count,
+});
+
 /** GET /api/v1/watch */
 export const watchResponse = z.object({
-  folders: z.array(
-    z.object({
-      path: z.string(),
-      state: z.enum(["watching", "missing", "denied"]),
-      /** what is to be known about the folder; "" when all is well */
-      message: z.string(),
-      files: count,
-      taken: count,
-      refused: count,
-      /** still being written, as far as one can tell */
-      waiting: count,
-    }),
-  ),
+  folders: z.array(watchedFolder),
   /** the latest files that could not be read, whatever folder */
   refused: z.array(z.object({ path: z.string(), reason: z.string(), seenUnixNano: unixNano })),
 });
