@@ -1,7 +1,8 @@
 /**
  * What the helper costs: the same server plain, with tracing, and with tracing and profiles, asked in turn in many short
  * rounds, so that whatever else the machine does hits all alike. Per round the ratio of one server to another; of the
- * rounds the median, and the middle half of them.
+ * rounds the median, and the middle half of them; beside them the least CPU time a request that any round took, which
+ * other work on the machine disturbs least.
  *
  *   node bench/overhead.mjs [--rounds=30] [--ms=700] [--handlers=trivial,cpu] [--node=/path/to/node,...]
  *
@@ -123,7 +124,8 @@ async function measure(node, iterations) {
         return `${middle} (${low} … ${high})`;
       });
       const name = base === undefined ? variant : `${variant} ÷ ${base}`;
-      console.log(`| ${[path.slice(1), name, ...cells].join(" | ")} |`);
+      const least = Math.min(...rounds.map((results) => results[variant][3])).toFixed(1);
+      console.log(`| ${[path.slice(1), name, ...cells, `${least} µs`].join(" | ")} |`);
     }
   }
   for (const { child, agent } of servers) {
@@ -137,7 +139,8 @@ const nodes = flags.node?.split(",") ?? findNodes().map(({ path }) => path);
 const iterations = calibrate();
 for (const node of nodes) {
   console.log(`\n${node}, ${ROUNDS} rounds of ${BURST_MS} ms; the plain server in requests/s, ms, ms, µs`);
-  console.log(`| handler | server | ${MEASURES.join(" | ")} |\n|---|---|${"---|".repeat(MEASURES.length)}`);
+  console.log(`| handler | server | ${MEASURES.join(" | ")} | least CPU/request |`);
+  console.log(`|---|---|${"---|".repeat(MEASURES.length + 1)}`);
   await measure(node, iterations);
 }
 sink.close();
