@@ -174,8 +174,11 @@ test("of processes that share a catalogue one collects, and another follows when
   expect(await hold("other", 19_000)).toBe(false); // renewed at 5 s
   expect(await hold("other", 20_001)).toBe(true);
   expect(await hold(winner, 20_002)).toBe(false);
+  const second = await Promise.all(["e", "f", "g", "h"].map((owner) => hold(owner, 50_000))); // it has died
+  expect(second.filter(Boolean)).toHaveLength(1);
+  const heir = ["e", "f", "g", "h"][second.indexOf(true)] ?? "";
   await releaseLease(catalogue, winner); // not its own any more
-  expect(await hold(winner, 20_003)).toBe(false);
-  await releaseLease(catalogue, "other");
-  expect(await hold(winner, 20_004)).toBe(true);
+  expect(await hold(winner, 50_001)).toBe(false);
+  await releaseLease(catalogue, heir);
+  expect(await hold(winner, 50_002)).toBe(true);
 });
