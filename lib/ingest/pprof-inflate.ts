@@ -1,17 +1,19 @@
 import { gunzipSync } from "node:zlib";
 import { HotspanError, invalidInput } from "@/lib/errors";
+import { inflateZstd, isZstd } from "@/lib/ingest/zstd-inflate";
 
 /** Deflate cannot do better than 1032 to 1, so a larger size in the trailer is a lie. */
 const MAX_RATIO = 1_032;
 
 /**
- * A pprof's bytes without gzip, which is told by its magic number, not by what the sender says.
+ * A pprof's bytes without gzip or zstd, which are told by their magic numbers, not by what the sender says.
  *
- * @throws HotspanError `too-large` beyond `maxBytes` after inflation, `invalid-input` when the gzip is damaged
+ * @throws HotspanError `too-large` beyond `maxBytes` after inflation, `invalid-input` when what compressed it is damaged
  */
 export function inflatePprof(bytes: Uint8Array, maxBytes: number): Buffer {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (body.length === 0) throw invalidInput("The profile is empty.");
+  if (isZstd(body)) return inflateZstd(body, maxBytes);
   if (body[0] !== 0x1f || body[1] !== 0x8b) {
     if (body.length > maxBytes) throw tooLarge(maxBytes);
     return body;

@@ -358,6 +358,45 @@ test("POST /profiling/v1/input: each pprof under its own types, the rest left ou
   ]);
 });
 
+test("dd-trace-go as recorded: zstd inside, span ids in decimal, a lock profile of each kind", async () => {
+  const read = (file: string) => readFileSync(new URL(`./records/datadog/go-2.12.${file}`, import.meta.url));
+  const { rawHeaders } = JSON.parse(read("head.json").toString());
+  const type = rawHeaders[rawHeaders.indexOf("Content-Type") + 1];
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const sent = await post(`${doors.url}/profiling/v1/input`, read("body"), { "content-type": type });
+    expect([sent.status, sent.body.toString().slice(0, 9)]).toEqual([200, '{"profile']);
+  }
+  const sums = JSON.parse(read("sums.json").toString());
+  const { "cpu.pprof": cpu, "delta-block.pprof": block, "delta-mutex.pprof": mutex } = sums;
+  const { "delta-heap.pprof": heap, "goroutines.pprof": goroutines, cpuBySpan } = sums;
+  expect(await storedTotals("shop")).toEqual(
+    Object.fromEntries(
+      Object.entries({
+        "alloc_objects window": heap.alloc_objects,
+        "alloc_space window": heap.alloc_space,
+        "block window": block.delay,
+        "block_contentions window": block.contentions,
+        "cpu window": cpu.cpu,
+        "goroutine snapshot": goroutines.goroutine,
+        "inuse_objects snapshot": heap.inuse_objects,
+        "inuse_space snapshot": heap.inuse_space,
+        "mutex window": mutex.delay,
+        "mutex_contentions window": mutex.contentions,
+        samples: cpu.samples,
+      }).flatMap(([name, total]) => (total === "0" ? [] : [[name, BigInt(total)]])),
+    ),
+  );
+  const bySpan = (await storedSpansOf("shop", "cpu")).map(({ endpoint, spanId, value }) => [
+    [
+      ...(spanId === "" ? [] : [`span id=${BigInt(`0x${spanId}`)}`]),
+      ...(endpoint === "" ? [] : [`trace endpoint=${endpoint}`]),
+    ].join(" "),
+    String(value),
+  ]);
+  expect(Object.fromEntries(bySpan)).toEqual(cpuBySpan);
+  expect(bySpan.length).toBeGreaterThan(10);
+});
+
 const valued = (type: string, unit: string, value: number) =>
   drawPprof({
     ...RIGHT,
@@ -371,6 +410,16 @@ describe("what cannot be taken gets a clear 4xx, and nothing of it is stored or 
   const bomb = gzipSync(Buffer.alloc(20_000_000));
   const good = gzipSync(profileAt(31n));
   const FORM = { "content-type": "multipart/form-data; boundary=b" };
+  const ZSTD = "\x28\xb5\x2f\xfd";
+  /** A frame of so many blocks, each 128 KiB of one byte in four bytes (RFC 8878, "RLE_Block"). */
+  const zstdOfZeros = (blocks: number) =>
+    Buffer.concat([
+      Buffer.from(`${ZSTD}\x00\x38`, "latin1"), // a window of 128 KiB
+      ...Array.from({ length: blocks }, (_, index) => {
+        const head = (131_072 << 3) | (1 << 1) | (index === blocks - 1 ? 1 : 0);
+        return Buffer.from([head & 0xff, (head >> 8) & 0xff, head >> 16, 0]);
+      }),
+    ]);
   const part = (name: string, bytes: string) =>
     `--b\r\nContent-Disposition: form-data; name="${name}"; filename="${name}"\r\n\r\n${bytes}\r\n`;
   let strict: TestReceiver;
@@ -438,6 +487,24 @@ describe("what cannot be taken gets a clear 4xx, and nothing of it is stored or 
       () => postForm("/ingest?name=a", [["profile", "p", bomb]], strict.url),
       413,
       /larger than 1000000 bytes uncompressed/,
+    ],
+    [
+      "damaged zstd",
+      () => post(`${strict.url}/ingest?name=a`, Buffer.from(`${ZSTD}\x04\x10junk`, "latin1")),
+      400,
+      /zstd is damaged/,
+    ],
+    [
+      "zstd that asks for 2 GB",
+      () => post(`${strict.url}/ingest?name=a`, Buffer.from(`${ZSTD}\x00\xa8junk`, "latin1")),
+      413,
+      /larger than 1000000/,
+    ],
+    [
+      "a bomb of zstd",
+      () => post(`${strict.url}/ingest?name=a`, zstdOfZeros(20)),
+      413,
+      /larger than 1000000/,
     ],
     [
       "bomb beside good ones",
