@@ -180,12 +180,13 @@ describe("a range", () => {
   });
 
   test("holds the same samples in functions, endpoints, series' end and export as in its flame graph", async () => {
-    for (const [service, type] of [
-      ["heap", "inuse_space"],
-      ["locks", "mutex"],
-      ["served", "goroutine"],
+    for (const [service, type, from, to] of [
+      ["heap", "inuse_space", 0, 5.5],
+      ["heap", "inuse_space", 0.5, 3.5],
+      ["locks", "mutex", 0, 5.5],
+      ["served", "goroutine", 0, 1.5],
     ] as const) {
-      const fields = { service, type, from: at(0), to: at(5.5) };
+      const fields = { service, type, from: at(from), to: at(to) };
       const total = await totalOf(fields);
       const options = { sort: "self", descending: true, limit: 100 } as const;
       const { functions } = await sumFunctions(select(fields), options);
