@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ImportResponse, importResponse } from "@/lib/api/import-contract";
-import { parseFileName } from "@/lib/ingest/file-name";
+import { instantOfName, parseFileName } from "@/lib/ingest/file-name";
 import { recordedProfile } from "@/lib/ingest/test-pprof-top";
 import { startTestProfileDoors, storedTotals } from "@/lib/ingest/test-profile-doors";
 import { countSpans, jsonExport, jsonSpan, record, type TestReceiver } from "@/lib/ingest/test-receiver";
@@ -302,4 +302,18 @@ test("names of files", () => {
   expect(read(`cpu-${id}.pprof`)).toEqual(["", "", "", ""]);
   expect(read(`endpoint-cpu-${id}0.pprof`)).toEqual(["", "", "", ""]);
   expect(read("cpuhog.pprof")).toEqual(["", "", "", ""]);
+});
+
+test("a time in a name is read in the zone in which the file's own time lies near", () => {
+  const hour = 3_600_000;
+  const noon = Date.UTC(2025, 5, 24, 12);
+  // A program two hours east of Greenwich: its noon is ten o'clock UTC.
+  const written = { asUtc: noon, asLocal: noon - 2 * hour, saysUtc: false };
+  const read = (mtime?: number, saysUtc = false) =>
+    Number(instantOfName({ ...written, saysUtc }, mtime) / 1_000_000n) - noon;
+  expect(read(noon + 10_000)).toBe(0); // a container on UTC
+  expect(read(noon - 2 * hour + 10_000)).toBe(-2 * hour);
+  expect(read(noon + 400 * 24 * hour)).toBe(-2 * hour); // copied long after
+  expect(read()).toBe(-2 * hour);
+  expect(read(noon - 2 * hour, true)).toBe(0);
 });
