@@ -213,6 +213,10 @@ describe("facts become findings", () => {
     ],
     ["idle, so nearly all of it is the runtime's", { samples: { labelled: 12, profiledNs: 2_000e9 } }],
     ["a few requests between profiles", { spans: { coveredEntries: 96 } }],
+    [
+      "a stray sample beside its span's time",
+      { meetings: { met: 892, skewed: { samples: 8, traceIds: [], offsetNs: 9e9 } } },
+    ],
     ["some short requests", { spans: { shortEntries: 40 } }],
     ["spans on their way", { meetings: { met: 850, waiting: 50 } }],
     [

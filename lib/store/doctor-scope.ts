@@ -21,8 +21,8 @@ export const CLOCK_SAMPLES =
 
 const MINUTE = 60_000_000_000n;
 const LONGEST_LOOK = 1_440n * MINUTE;
-const MOST_SAMPLES = 1_000_000;
-const MOST_SPANS = 250_000;
+const MOST_SAMPLES = 500_000;
+const MOST_SPANS = 125_000;
 
 /**
  * @param range without an end: until now; without a start: a day
