@@ -31,7 +31,7 @@ const MAX_ENDPOINTS = 1_000;
 
 /** Tags that describe the profiler and its runtime, not whose the profile is. */
 const TAGS_OF_THE_PROFILER =
-  /^(?:service|runtime-id|language|runtime|runtime_arch|runtime_os|runtime_version|runtime_compiler|process_id|profiler_version|profile_seq|format|git\..*|_dd\..*|cpu_|pid|pgo|go_execution_traced|library_.*)$/;
+  /^(?:service|runtime-id|language|runtime|runtime_arch|runtime_os|runtime_version|runtime_compiler|process_id|profiler_version|profile_seq|format|git\..*|_dd\..*|pgo|go_execution_traced|library_.*)$/;
 
 /**
  * @param body the multipart body
