@@ -63,11 +63,12 @@ describe("while Hotspan is away", () => {
     expect(said.filter((line) => line.includes("larger than what"))).toHaveLength(1);
   });
 
-  test("it tries again by itself", async () => {
+  test("it tries again by itself, also after a flush that had no time to", async () => {
     const port = await freePort();
     const { queue } = queueOf({ maxItems: 3, maxBytes: 1_000 });
     queue.add(push(`http://127.0.0.1:${port}`, "kept"));
     await queue.flush(5_000);
+    await queue.flush(0);
     const back = await sink(undefined, port);
     await back.until((pushed) => pushed.length === 1);
     expect(bodies(back)).toEqual(["kept"]);
