@@ -16,7 +16,7 @@ import { labelsOfResource, labelText, serviceOfProcess } from "@/lib/ingest/reso
 import { pause } from "@/lib/pause";
 import { instanceFromLabels } from "@/lib/profile/instance";
 import type { Catalogue } from "@/lib/store/catalogue";
-import { holdLease } from "@/lib/store/collector-lease";
+import { holdLease, releaseLease } from "@/lib/store/collector-lease";
 import {
   type CollectorBatch,
   countCollectorRows,
@@ -30,8 +30,9 @@ import { unixNano, unixNanoFromMillis } from "@/lib/units";
 
 const STATE_KEY = "otel-profiles";
 const LEASE_KEY = "otel-profiles-lease";
-/** Longer than converting one round takes; a process that dies is followed after it. */
-const LEASE_MS = 120_000;
+/** A process that dies is followed after so long; one that lives says so before each insert. */
+const LEASE_MS = 30_000;
+const RENEW_MS = 5_000;
 const PAUSE_MS = 2_000;
 /** No insert is under way for longer than this between its rows' stamp and their being readable. */
 const LATE_MS = 60_000;
@@ -57,6 +58,8 @@ export interface CollectorProfilesOptions {
   readonly insert: (profiles: readonly ProfileRows[]) => Promise<unknown>;
   readonly signal?: AbortSignal;
   readonly log?: (sentence: string) => void;
+  /** Asked before each insert: two processes that convert one batch at once might both store it. */
+  readonly mayGoOn?: () => Promise<boolean>;
 }
 
 /** Converts until told to stop. Trouble with the store is logged once and waited out. */
@@ -68,13 +71,20 @@ export async function runCollectorProfiles(
   let state: CollectorProfilesState | undefined;
   let troubled = false;
   let told = 0;
+  let renewed = 0;
+  const mayGoOn = async () => {
+    if (Date.now() - renewed < RENEW_MS) return true;
+    const holds = await holdLease(catalogue, owner, Date.now(), LEASE_MS, LEASE_KEY);
+    renewed = holds ? Date.now() : 0;
+    return holds;
+  };
   while (!signal.aborted) {
     let more = false;
     try {
-      if (await holdLease(catalogue, owner, Date.now(), LEASE_MS, LEASE_KEY)) {
+      if (await mayGoOn()) {
         state ??= await loadState(catalogue, signal);
         const isOld = state.below > 0;
-        ({ more } = await convertOnce(state, options));
+        ({ more } = await convertOnce(state, { ...options, mayGoOn }));
         if (isOld && (state.below === 0 || Date.now() - told > TELL_MS)) {
           told = Date.now();
           await tellProgress(state, options);
@@ -93,6 +103,8 @@ export async function runCollectorProfiles(
     }
     if (!more) await pause(PAUSE_MS, signal);
   }
+  // The catalogue may be closing; the lease ends by itself then.
+  await releaseLease(catalogue, owner, LEASE_KEY).catch(() => undefined);
 }
 
 async function tellProgress(
@@ -162,7 +174,11 @@ async function convertAll(
   batches: readonly CollectorBatch[],
   options: CollectorProfilesOptions,
 ): Promise<number> {
-  const { catalogue, insert, log, signal } = options;
+  const { catalogue, log, signal } = options;
+  const insert = async (profiles: readonly ProfileRows[]) => {
+    if ((await options.mayGoOn?.()) === false) throw new Error("another process has gone on with it");
+    await options.insert(profiles);
+  };
   const all = batches.flatMap((batch) =>
     Array.from({ length: batch.parts }, (_, part) => {
       const sha256 = createHash("sha256").update(`${batch.sha256} ${part}`).digest("hex");
@@ -181,6 +197,7 @@ async function convertAll(
     for (const { batch, part, sha256 } of parts) {
       if (done.has(sha256)) continue;
       signal?.throwIfAborted();
+      await options.mayGoOn?.(); // reading may take longer than the lease lasts
       const read = await readCollectorBatch(batch, part, signal);
       const rows = toRowsOrTell(batch, sha256, read, log);
       if (rows === undefined) continue;

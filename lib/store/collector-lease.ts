@@ -38,6 +38,6 @@ export async function holdLease(
   return written.count === 1;
 }
 
-export async function releaseLease(catalogue: Catalogue, owner: string): Promise<void> {
-  await catalogue.setting.deleteMany({ where: { key: KEY, value: { startsWith: `${owner} ` } } });
+export async function releaseLease(catalogue: Catalogue, owner: string, key = KEY): Promise<void> {
+  await catalogue.setting.deleteMany({ where: { key, value: { startsWith: `${owner} ` } } });
 }
