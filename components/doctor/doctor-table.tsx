@@ -33,7 +33,7 @@ function Head() {
     <thead className="border-line border-b">
       <tr>
         <Th>Service</Th>
-        <Th>Verdict</Th>
+        <Th className="max-sm:text-right">Verdict</Th>
         <Th numeric className={SMALL} title="Samples of CPU or wall time in the range">
           Samples
         </Th>
