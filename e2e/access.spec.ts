@@ -13,6 +13,7 @@ async function expectNoSeriousFault(page: Page) {
 }
 
 const PAGES = {
+  settings: { path: "/settings", ready: (page: Page) => page.getByRole("button", { name: "Add target" }) },
   services: { path: "/", ready: (page: Page) => page.getByRole("link", { name: /gateway/ }).first() },
   traces: { path: `/traces?${RANGE}`, ready: (page: Page) => page.locator('a[data-row="0"]') },
   trace: {

@@ -78,14 +78,14 @@ function TargetRow({
   return (
     <Tr>
       <Td>
-        <span className="grid min-w-0 max-w-96">
+        <span className="grid min-w-0 max-w-96 max-sm:max-w-24">
           <ServiceName name={service} />
           <span className="truncate text-sm text-subtle" title={url}>
             {url}
           </span>
         </span>
       </Td>
-      <Td className="max-w-96">
+      <Td className="max-w-96 max-sm:max-w-40">
         <TargetPhase state={state} paused={paused} nowMillis={nowMillis} />
       </Td>
       <Td numeric className={SMALL} title={cpuTitle(reading)}>

@@ -121,6 +121,7 @@ export function createCollector(parts: CollectorParts): Collector {
         );
       } else one.target = target;
     }
+    if (targets.length === 0) return;
     for (const { id, seconds, targetId } of await ledger.findRequests()) {
       const one = worked.get(targetId ?? "");
       if (one !== undefined && !taken.has(id))

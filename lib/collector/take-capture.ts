@@ -40,7 +40,7 @@ export async function takeCapture(parts: CaptureParts, target: Target, capture: 
   await parts.write({
     ...running,
     state,
-    message: failed.map(([kind, { outcome }]) => `${kind}: ${messageOf(outcome)}`).join(" "),
+    message: tellFailures(failed),
     endUnixNano: parts.nowUnixNano(),
     profiles: results.flatMap(([kind, { stored }]): { kind: ProfileKind; profileId: string }[] =>
       stored === undefined || stored.profileId === "" ? [] : [{ kind, profileId: stored.profileId }],
@@ -57,6 +57,12 @@ async function scrapeCpuPatiently(parts: CaptureParts): Promise<Scraped> {
   }
 }
 
-function messageOf(outcome: Outcome): string {
-  return outcome.kind === "ok" ? "" : outcome.message;
+/** What failed for one reason is told in one sentence: `cpu, heap: It does not answer.` */
+function tellFailures(failed: readonly (readonly [kind: string, scraped: Scraped])[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const [kind, { outcome }] of failed) {
+    const reason = outcome.kind === "ok" ? "" : outcome.message;
+    kinds.set(reason, [...(kinds.get(reason) ?? []), kind]);
+  }
+  return [...kinds].map(([reason, names]) => `${names.join(", ")}: ${reason}`).join(" ");
 }
