@@ -60,7 +60,7 @@ func enter(ctx context.Context, span trace.SpanContext, newRoot bool, endpoint s
 	} else {
 		s.outer = of.find(s.before)
 	}
-	if s.outer != nil && s.outer.ended.Load() {
+	if s.outer != nil && s.outer.ended.Load() { // now rather than at the end, or ended scopes would hold one another for ever
 		s.before, s.outer = s.outer.beneath()
 	}
 	of.recent[of.count.Add(1)%uint32(len(of.recent))].Store(s)

@@ -66,6 +66,31 @@ func TestLocalRoot(t *testing.T) {
 	elsewhere.End()
 	wears(t, "after a trace within the trace", child)
 	child.End()
+
+	// The trace comes back to this process, as by a call to itself: a local root once more.
+	_, again := tracer.Start(trace.ContextWithRemoteSpanContext(inner, caller), "server")
+	if rootOf() != again.SpanContext().SpanID().String() {
+		t.Errorf("the trace's second visit: %v", worn(t))
+	}
+	again.End()
+}
+
+// A goroutine whose spans all end elsewhere wears the last of them; the others are not kept for its sake.
+func TestEndedSpansAreForgotten(t *testing.T) {
+	tracer := newTracer()
+	worker := pool(t)
+	ctx, root := tracer.Start(context.Background(), "root")
+	var last *scope
+	for range 1000 {
+		_, sent := tracer.Start(ctx, "sent")
+		worker(func() { sent.End() })
+		last = sent.(*span).scope
+	}
+	if last.outer != root.(*span).scope {
+		t.Error("an ended span holds on to the one before it")
+	}
+	root.End()
+	wears(t, "after the root", nil)
 }
 
 func TestSpansThatEndOutOfOrder(t *testing.T) {

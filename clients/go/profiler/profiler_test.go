@@ -99,7 +99,7 @@ func TestEveryKindIsPushed(t *testing.T) {
 func TestSentAgainUntilItIsTaken(t *testing.T) {
 	var asked atomic.Int64
 	target, requests := receiver(t, func(received) (int, string) {
-		return []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusOK}[min(asked.Add(1)-1, 2)], "1"
+		return []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusOK}[min(asked.Add(1)-1, 2)], "2"
 	})
 	config := often(target)
 	config.CPUEvery, config.SnapshotEvery = time.Hour, time.Hour
@@ -113,8 +113,8 @@ func TestSentAgainUntilItIsTaken(t *testing.T) {
 			t.Error("what is sent again is not the same")
 		}
 	}
-	if waited := time.Since(refused); waited < 1900*time.Millisecond {
-		t.Errorf("asked to be left alone for a second, twice: %s", waited)
+	if waited := time.Since(refused); waited < 3900*time.Millisecond {
+		t.Errorf("asked to be left alone for two seconds, twice: %s", waited)
 	}
 	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
@@ -223,6 +223,7 @@ func TestStop(t *testing.T) {
 		t.Error(err)
 	}
 	next(t, requests, "window that was running", ofKind("cpu"))
+	next(t, requests, "goroutines at the end", ofKind("goroutine"))
 
 	target, requests = receiver(t, func(received) (int, string) { return http.StatusServiceUnavailable, "" })
 	config.URL, config.CPUWindow = target, 100*time.Millisecond
@@ -236,14 +237,19 @@ func TestStop(t *testing.T) {
 }
 
 func TestTheProfilersOwnWorkIsNobodysRequest(t *testing.T) {
-	target, _ := receiver(t, nil)
+	target, requests := receiver(t, nil)
 	pprof.Do(context.Background(), pprof.Labels("endpoint", "GET /start"), func(context.Context) {
 		start(t, often(target))
 	})
-	for _, group := range strings.Split(stacks(t), "\n\n") {
-		if strings.Contains(group, "profiler.(*Profiler)") && strings.Contains(group, "GET /start") {
-			t.Errorf("labelled:\n%s", group)
+	next(t, requests, "request", func(received) bool { return true }) // by now all of its goroutines run
+	all := stacks(t)
+	for _, work := range []string{"profiler.(*Profiler).profile", "profiler.(*queue).push"} {
+		if !strings.Contains(all, work) {
+			t.Errorf("%s does not run:\n%s", work, all)
 		}
+	}
+	if strings.Contains(all, "GET /start") {
+		t.Errorf("work for nobody is labelled:\n%s", all)
 	}
 }
 
