@@ -107,6 +107,28 @@ func processCPU() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// One child span, started and ended.
+func BenchmarkSpan(b *testing.B) {
+	for name, provider := range map[string]trace.TracerProvider{
+		"Plain":      nowhere(),
+		"Labelled":   labels.TracerProvider(nowhere()),
+		"NotSampled": labels.TracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))),
+	} {
+		b.Run(name, func(b *testing.B) {
+			tracer := provider.Tracer("bench")
+			ctx, root := tracer.Start(context.Background(), "root")
+			defer root.End()
+			b.ReportAllocs()
+			began := processCPU()
+			for b.Loop() {
+				_, span := tracer.Start(ctx, "child")
+				span.End()
+			}
+			b.ReportMetric(float64(processCPU()-began)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
