@@ -1,7 +1,6 @@
 /** The files of a zip, one after another, each bounded before it is held. Their paths are labels here and lead nowhere. */
 import { type Entry, fromBufferPromise, type ZipFile } from "yauzl";
 import { HotspanError, invalidInput } from "@/lib/errors";
-import { isArchive } from "@/lib/ingest/import-file";
 
 export interface ZipLimits {
   /** Files, directories included. */
@@ -45,7 +44,6 @@ export async function* readZip(bytes: Buffer, limits: ZipLimits): AsyncGenerator
     try {
       const inflated = await inflateEntry(zip, entry, Math.min(limits.maxFileBytes, left));
       left -= inflated.length;
-      if (isArchive(inflated)) throw invalidInput("An archive inside an archive is not opened.");
       file = { name, bytes: inflated };
     } catch (error) {
       const known = asRefusal(error);

@@ -128,7 +128,7 @@ describe("what is taken", () => {
   test("whose it is: its sub-folder, else what is configured, else its name", async () => {
     await mkdir(join(root, "checkout", "deep"), { recursive: true });
     await mkdir(join(root, "2025-06-24"));
-    await writeFile(join(root, "checkout", "deep", "heap-1.pprof"), freshPprof());
+    await writeFile(join(root, "checkout", "deep", "cart-heap-1.pprof"), freshPprof());
     await writeFile(join(root, "2025-06-24", "cart-cpu.pprof"), freshPprof());
     await writeFile(join(root, "nobody.pprof"), freshPprof());
     expect(await looks(watchRoot(""))).toBe("2 taken, 0 refused, 1 waiting");
