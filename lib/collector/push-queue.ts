@@ -108,10 +108,11 @@ export function createPushQueue({ clock, log, maxBytes = MAX_BYTES, url }: PushP
     run: async (signal) => {
       let pauseMs = FIRST_PAUSE_MS;
       let isAway = false;
+      signal.addEventListener("abort", () => wake(), { once: true });
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
+          if (signal.aborted) resolve();
         });
         await drain(signal, async () => {
           if (!isAway) log(`${url} does not take profiles; they wait here.`);
