@@ -115,6 +115,12 @@ const FIELDS: ReadonlyMap<string, keyof TargetDraft> = new Map([
   ["adaptive.readEverySeconds", "readEvery"],
 ]);
 
+/** Fields that have another unit here. */
+const OWN_WORDS: ReadonlyMap<keyof TargetDraft, string> = new Map([
+  ["restMinutes", "is 0.5 to 1440 minutes"],
+  ["memoryLimitMib", "is at least 1 MiB"],
+]);
+
 /** What is wrong with each field of the form, in words that follow its name. */
 export function findComplaints(
   parsed: ReturnType<typeof parseDraft>,
@@ -122,7 +128,7 @@ export function findComplaints(
   const complaints = new Map<keyof TargetDraft, string>();
   for (const { message, path } of parsed.error?.issues ?? []) {
     const field = FIELDS.get(path.slice(0, 2).join(".")) ?? FIELDS.get(String(path[0]));
-    if (field !== undefined && !complaints.has(field)) complaints.set(field, message);
+    if (field !== undefined && !complaints.has(field)) complaints.set(field, OWN_WORDS.get(field) ?? message);
   }
   return complaints;
 }

@@ -52,12 +52,14 @@ const adaptive = z.strictObject({
   atMostEverySeconds: seconds(30, 86_400).default(600),
 });
 
-const labelKey = z
-  .string()
-  .regex(/^[A-Za-z_][\w.\-/]{0,99}$/, "has a key that is no label name: letters, digits, _ . - /");
+const LABEL_KEY = /^[A-Za-z_][\w.\-/]{0,99}$/;
 const labels = z
-  .record(labelKey, z.string().max(500, "has a value longer than 500 characters"))
-  .refine((map) => Object.keys(map).length <= 16, "has more than 16 entries");
+  .record(z.string(), z.string().max(500, "has a value longer than 500 characters"))
+  .refine((map) => Object.keys(map).length <= 16, "has more than 16 entries")
+  .refine(
+    (map) => Object.keys(map).every((key) => LABEL_KEY.test(key)),
+    "has a key that is no label name: letters, digits, _ . - /",
+  );
 
 /** `http://shop:6060`: what stands before /debug/pprof. No user, query or fragment: they are not kept out of logs. */
 const baseUrl = z

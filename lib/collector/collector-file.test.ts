@@ -64,7 +64,7 @@ test.each([
   [target("    cpu: { seconds: ten }"), "targets[0].cpu.seconds is a number of seconds"],
   [target("    heap: { every: 5 }"), 'targets[0].heap has an unknown field "every"'],
   [target("    cpus: 5"), 'targets[0] has an unknown field "cpus"'],
-  [target("    labels: { 'a b': x }"), "targets[0].labels"],
+  [target("    labels: { 'a b': x }"), "targets[0].labels has a key that is no label name"],
   [
     "targets: [{url: http://a, service: a}, {url: http://a/, service: a}]",
     "targets[1].url is there twice for this service",

@@ -1,6 +1,6 @@
 /** One profile of one target: asked for, stored, and what came of it. */
-import { type ProfileKind, profileKind, type SnapshotKind, type Target } from "@/lib/api/targets-contract";
-import { type Fetched, type FetchOptions, fetchTarget } from "@/lib/collector/fetch-target";
+import type { ProfileKind, SnapshotKind, Target } from "@/lib/api/targets-contract";
+import type { Fetched, FetchOptions } from "@/lib/collector/fetch-target";
 import type { Guard } from "@/lib/collector/guard-target";
 import type { ProfileSink, Scrape, StoredProfile } from "@/lib/collector/parts";
 import type { Outcome } from "@/lib/collector/schedule";
@@ -117,7 +117,7 @@ async function storeFetched(
 
 function toScrape(target: Target, kind: ProfileKind, bytes: Uint8Array, atMs: number): Scrape {
   return {
-    kind: profileKind.parse(kind),
+    kind,
     bytes,
     service: target.service,
     instance: instanceOf(target.url),
@@ -130,5 +130,3 @@ export function instanceOf(url: string): string {
   const { host, port, protocol } = new URL(url);
   return port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
 }
-
-export const defaultFetch = fetchTarget;
