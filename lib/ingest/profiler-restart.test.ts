@@ -60,6 +60,11 @@ async function kill(): Promise<void> {
   await gone;
 }
 
+/** The start of its window: the same however often it is sent. */
+function nameOf({ body }: { readonly body: Buffer }): string {
+  return /"start":"[^"]+"/.exec(body.toString("latin1"))?.[0] ?? "";
+}
+
 test("dd-trace: killed before an upload arrives and while others are stored, each profile is there once", async () => {
   await start();
   const uploads = new Set<string>();
@@ -68,7 +73,7 @@ test("dd-trace: killed before an upload arrives and while others are stored, eac
   const delays = [undefined, 10, 40];
   tap = await startTap(URL_, async ({ body, url }) => {
     if (url !== "/profiling/v1/input") return;
-    const [upload = ""] = /"start":"[^"]+"/.exec(body.toString("latin1")) ?? [];
+    const upload = nameOf({ body });
     if (uploads.has(upload) || uploads.size === delays.length) return; // one that is sent again is let through
     const delay = delays[uploads.size];
     uploads.add(upload);
@@ -80,20 +85,39 @@ test("dd-trace: killed before an upload arrives and while others are stored, eac
     await kill();
     restarts.push(start());
   });
-  await runClient("datadog.mjs", {
-    DD_TRACE_AGENT_URL: tap.url,
-    DD_SERVICE: "restarted",
-    DD_PROFILING_ENABLED: "true",
-    DD_PROFILING_UPLOAD_PERIOD: "1",
-    DD_INSTRUMENTATION_TELEMETRY_ENABLED: "false",
-    DD_REMOTE_CONFIGURATION_ENABLED: "false",
-    OTEL_TRACES_EXPORTER: "otlp",
-    OTEL_EXPORTER_OTLP_ENDPOINT: tap.url,
-    LINGER_MS: "10000",
-  });
+  const enough = new AbortController();
+  const client = runClient(
+    "datadog.mjs",
+    {
+      DD_TRACE_AGENT_URL: tap.url,
+      DD_SERVICE: "restarted",
+      DD_PROFILING_ENABLED: "true",
+      DD_PROFILING_UPLOAD_PERIOD: "1",
+      DD_INSTRUMENTATION_TELEMETRY_ENABLED: "false",
+      DD_REMOTE_CONFIGURATION_ENABLED: "false",
+      OTEL_TRACES_EXPORTER: "otlp",
+      OTEL_EXPORTER_OTLP_ENDPOINT: tap.url,
+      WORK_MS: "4000",
+      LINGER_MS: "50000",
+    },
+    enough.signal,
+  );
+  const { seen } = tap;
+  const uploadsSeen = () => seen.filter(({ url }) => url === "/profiling/v1/input");
+  // Each second of its four has an upload; the client lives on for those that it has to send again.
+  await vi.waitFor(
+    () => {
+      const taken = uploadsSeen().filter(({ status }) => status === 200);
+      expect(new Set(taken.map(nameOf)).size).toBeGreaterThanOrEqual(4);
+      expect(new Set(taken.map(nameOf))).toEqual(new Set(uploadsSeen().map(nameOf)));
+    },
+    { timeout: 55_000, interval: 100 },
+  );
+  enough.abort();
+  await client;
   await Promise.all(restarts);
 
-  const sent = tap.seen.filter(({ url }) => url === "/profiling/v1/input");
+  const sent = uploadsSeen();
   const files = await Promise.all(sent.map(filesOf));
   const profiles = new Map<string, Buffer>();
   const taken = new Set<string>();

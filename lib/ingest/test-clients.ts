@@ -8,26 +8,27 @@ import { fileURLToPath } from "node:url";
 const FOLDER = fileURLToPath(new URL("../../e2e/clients/", import.meta.url));
 
 /**
- * Runs one of e2e/clients to its end.
+ * Runs one of e2e/clients to its end, or until it is not needed any more.
  * @returns what it wrote
  * @throws Error with that when it failed, or when the folder is not installed
  */
-export function runClient(script: string, env: Readonly<Record<string, string>>): Promise<string> {
+export function runClient(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  enough?: AbortSignal,
+): Promise<string> {
   if (!existsSync(`${FOLDER}node_modules`)) {
     throw new Error("The clients are not installed: run npm ci in e2e/clients (npm test does).");
   }
   return new Promise((resolve, reject) => {
     // Next's types demand NODE_ENV of any environment.
     const all: NodeJS.ProcessEnv = { NODE_ENV: "production", PATH: process.env.PATH, ...env };
-    execFile(
-      process.execPath,
-      [script],
-      { cwd: FOLDER, env: all, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(`${stdout}${stderr}`.trim());
-        else reject(new Error(`${script} failed: ${stdout}${stderr}`, { cause: error }));
-      },
-    );
+    const signal = enough ?? new AbortController().signal;
+    const options = { cwd: FOLDER, env: all, timeout: 60_000, signal };
+    execFile(process.execPath, [script], options, (error, stdout, stderr) => {
+      if (error === null || signal.aborted) resolve(`${stdout}${stderr}`.trim());
+      else reject(new Error(`${script} failed: ${stdout}${stderr}`, { cause: error }));
+    });
   });
 }
 
