@@ -28,6 +28,8 @@ const MAX_ZIPPED_FILES = 1_000;
 /** What a zip may inflate to, in units of the largest body. */
 const ZIP_BODIES = 4;
 const MAX_TRACE_IDS = 20;
+const PARALLEL_BATCHES = 4;
+const HELD_ALREADY: ByteLease = { take: () => undefined, hold: () => undefined, release: () => undefined };
 /** What is about the store, not about the file. */
 const OF_THE_STORE: ReadonlySet<string> = new Set(["unavailable", "overloaded", "internal"]);
 
@@ -60,14 +62,20 @@ export function createImportIntake({
     }
     let { message, rejectedSpans } = file;
     let [spans, duplicates] = [0, file.repeated];
-    for (const rows of file.batches) {
-      const known = await countStoredSpans(rows);
-      const stored = await traces.acceptRows({ rows, rejectedSpans: 0, message: "" }, lease);
-      message = `${message} ${stored.message}`.trim();
-      rejectedSpans += stored.rejectedSpans;
-      duplicates += known;
-      spans += rows.count - known - stored.rejectedSpans;
-    }
+    lease.hold(file.batches.reduce((bytes, { text }) => bytes + text.length, 0));
+    const batches = file.batches.values();
+    // No span is in two batches, so some may be under way at once: their groups are then larger and fewer.
+    const lane = async () => {
+      for (const rows of batches) {
+        const known = await countStoredSpans(rows);
+        const stored = await traces.acceptRows({ rows, rejectedSpans: 0, message: "" }, HELD_ALREADY);
+        message = `${message} ${stored.message}`.trim();
+        rejectedSpans += stored.rejectedSpans;
+        duplicates += known;
+        spans += rows.count - known - stored.rejectedSpans;
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL_BATCHES }, lane));
     const { traceIds } = file;
     const receipt = { ...emptyReceipt(name), kind: "traces" as const, traceIds: [...traceIds] };
     return { ...receipt, spans, rejectedSpans, duplicates, message };

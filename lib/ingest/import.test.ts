@@ -140,6 +140,7 @@ describe("traces", () => {
       spans.push(own);
       bytes += own.length + 1;
     }
+    const started = performance.now();
     let slowest = 0;
     let done = false;
     const work = imported(spans.join("\n")).finally(() => {
@@ -150,8 +151,10 @@ describe("traces", () => {
       await (await fetch(`${doors.url}/health`)).arrayBuffer();
       slowest = Math.max(slowest, performance.now() - asked);
     }
+    const took = performance.now() - started;
     expect((await work).spans).toBe(spans.length * 50);
-    expect(slowest).toBeLessThan(1_000);
+    // Against itself: how long both take depends on the machine. Decoding is about half of the work.
+    expect(slowest).toBeLessThan(took / 4);
   }, 120_000);
 });
 

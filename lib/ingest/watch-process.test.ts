@@ -16,7 +16,7 @@ const HTTP_PORT = 24_118;
 const KILLS = 3;
 const BATCH = 6;
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let store: TestStore;
 let base: string;
