@@ -116,7 +116,7 @@ describe("a target that does not", () => {
     });
   });
 
-  test("hangs, or sends a byte now and then for ever", async () => {
+  test("hangs, sends a byte now and then for ever, or has a silent name server", async () => {
     const timers: NodeJS.Timeout[] = [];
     const url = await serve((request, response) => {
       if (request.url === "/drip") timers.push(setInterval(() => response.write("."), 20));
@@ -124,10 +124,14 @@ describe("a target that does not", () => {
     for (const path of ["/hang", "/drip"]) {
       expect(await read(`${url}${path}`, { timeoutMs: 300 })).toMatchObject({
         kind: "failed",
-        message: "Reading it failed: no whole answer within 0.3 s.",
+        message: "Reading it failed: it does not answer in time.",
       });
     }
     for (const timer of timers) clearInterval(timer);
+    const silent = createGuard(undefined, () => new Promise(() => undefined));
+    expect(await fetchTarget(new URL("http://shop"), { guard: silent, timeoutMs: 50 })).toMatchObject({
+      message: "Reading it failed: its name is not resolved in time.",
+    });
   });
 
   test("speaks no HTTP, or is not there", async () => {

@@ -40,12 +40,13 @@ export interface FetchOptions {
 export async function fetchTarget(url: URL, options: FetchOptions): Promise<Fetched> {
   const started = performance.now();
   try {
-    const addresses = await options.guard.resolve(url.hostname);
+    const addresses = await withinTime(options.guard.resolve(url.hostname), options.timeoutMs);
     const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
     if (options.mayConnect?.(addresses.map((address) => `${address} ${port}`)) === false) {
       return { kind: "busy", message: "Another CPU profile of this process is being taken." };
     }
-    const answered = await get(url, addresses, options);
+    const timeoutMs = options.timeoutMs - (performance.now() - started);
+    const answered = await get(url, addresses, { ...options, timeoutMs });
     return answered.kind === "ok" ? { ...answered, tookMs: performance.now() - started } : answered;
   } catch (error) {
     if (error instanceof TargetRefused) return { kind: "refused", message: error.message };
@@ -85,12 +86,20 @@ function get(url: URL, addresses: readonly string[], options: FetchOptions): Pro
     );
     // Not the socket's timeout, which a byte a second would put off for ever.
     const timer = setTimeout(() => {
-      late = new Error(`no whole answer within ${timeoutMs / 1_000} s`);
+      late = new Error("it does not answer in time");
       sent.destroy(late);
     }, timeoutMs);
     sent.once("close", () => clearTimeout(timer));
     sent.once("error", fail);
     sent.end();
+  });
+}
+
+/** A name server may take as long as it likes, and cannot be told to stop. */
+function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("its name is not resolved in time")), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
