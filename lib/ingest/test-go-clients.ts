@@ -32,7 +32,7 @@ export function buildGoClients(into: string, programs: readonly string[]): strin
 /** @throws Error with what the program wrote when it fails */
 export function runGoProgram(path: string, env: Readonly<Record<string, string>>): Promise<void> {
   return new Promise((resolve, reject) => {
-    execFile(path, [], { env: { ...process.env, ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(path, [], { env: { ...process.env, ...env }, timeout: 85_000 }, (error, stdout, stderr) => {
       if (error === null) resolve();
       else reject(new Error(`${path} failed: ${stdout}${stderr}`, { cause: error }));
     });

@@ -21,7 +21,6 @@ type scope struct {
 // A family is the scopes of one local root: of one request, in one process.
 type family struct {
 	traceID trace.TraceID
-	root    string
 	// The last few scopes, so that a goroutine that wears one of another goroutine's making finds out whose it is.
 	// One that is forgotten is left alone as a stranger's would be.
 	recent [32]atomic.Pointer[scope]
@@ -46,7 +45,7 @@ func enter(ctx context.Context, span trace.SpanContext, newRoot bool, endpoint s
 	}
 	var of *family
 	if newRoot || parent == nil || parent.family.traceID != span.TraceID() {
-		of = &family{traceID: span.TraceID(), root: spanID}
+		of = &family{traceID: span.TraceID()}
 		pairs = append(pairs, "local_root_span_id", spanID, "span_id", spanID, "trace_id", span.TraceID().String())
 	} else {
 		of = parent.family // the context carries the labels of all its spans already

@@ -33,7 +33,7 @@ func main() {
 	if err := work.Visit(limited, work.Server(labels.Handler(work.Routes()))); err != nil {
 		log.Fatal(err)
 	}
-	patient, cancel := context.WithTimeout(ctx, 40*time.Second)
+	patient, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := profiles.Stop(patient); err != nil {
 		log.Fatal(err)
