@@ -124,7 +124,8 @@ export async function loadState(catalogue: Catalogue, signal?: AbortSignal): Pro
   const [live = 0, below = 0] = (await readState(catalogue, STATE_KEY)).split(" ").map(Number);
   if (live > 0) return { live, below, seen: new Map() };
   const now = (await countCollectorSeconds(Date.now(), signal)).now * 1_000;
-  return { live: now, below: now, seen: new Map() };
+  const { rows } = await countCollectorRows(now, signal);
+  return { live: now, below: rows === 0 ? 0 : now, seen: new Map() };
 }
 
 /**
