@@ -6,7 +6,7 @@ import { rightLabels, type Scene, sendScene, type TestRequest } from "@/lib/diag
 import { formatCountExact, formatPercent } from "@/lib/format";
 import { api, RANGE, waitForShop } from "./shop";
 
-/** Half an hour ago nobody else was there. */
+/** Hours ago nobody else was there. */
 const AT = Math.floor(Date.now() / 1_000 - 5 * 3_600) * 1_000;
 const OWN_TIME = `from=${AT - 60_000}000000&to=${AT + 300_000}000000`;
 const PAGE_TIME = `from=${new Date(AT - 60_000).toISOString()}&to=${new Date(AT + 300_000).toISOString()}`;
@@ -79,6 +79,7 @@ test("each fault has its count, its traces and what to paste", async ({ page }) 
 });
 
 test("an empty flame graph names the reason and leads to what mends it", async ({ page }) => {
+  test.slow(); // four traces, two pages each
   for (const [service, code] of [
     ["bare", "labels-missing"],
     ["dim", "no-window"],
