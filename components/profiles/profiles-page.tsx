@@ -32,7 +32,7 @@ export function ProfilesPage() {
         <ServicePicker value={service} onChange={(next) => void setService(next)} />
       </PageHeader>
       <DropZone />
-      <WatchPanel />
+      <WatchPanel className="mb-3" />
       <Panel>
         <ProgressLine active={list.isPlaceholderData} className="-mb-0.5" />
         {list.data === undefined && error !== null ? (

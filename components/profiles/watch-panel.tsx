@@ -9,14 +9,14 @@ import { formatAgo, formatCounted, formatInstantExact } from "@/lib/format";
 const REFRESH_MS = 5_000;
 
 /** The watched folders, and by name what could not be read of them. Absent where nothing is watched. */
-export function WatchPanel() {
+export function WatchPanel({ className }: { readonly className?: string }) {
   const { data } = useApi("/api/v1/watch", {}, watchResponse, {
     // Only where something is watched does anything change by itself.
     refetchInterval: (last) => (last !== undefined && last.folders.length > 0 ? REFRESH_MS : false),
   });
   if (data === undefined || (data.folders.length === 0 && data.refused.length === 0)) return null;
   return (
-    <Panel aria-label="Watched folders" className="mb-3">
+    <Panel title="Watched folders" className={className}>
       <ul>
         {data.folders.map((folder) => (
           <Folder key={folder.path} folder={folder} />

@@ -2,6 +2,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useHealth } from "@/components/data/use-health";
+import { WatchPanel } from "@/components/profiles/watch-panel";
 import { ErrorState } from "@/components/ui/error-state";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -31,6 +32,7 @@ export function HealthPage() {
         </dl>
       </Panel>
       {data?.intake !== undefined && data.intake !== null && <Intake intake={data.intake} />}
+      <WatchPanel className="lg:col-span-2" />
     </div>
   );
 }
