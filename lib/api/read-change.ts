@@ -2,10 +2,12 @@
  * Requests that change something. There is no log-in, so whoever reaches the dashboard may; but a page of another
  * origin, open in the same browser, may not do it in its reader's name (Fetch Metadata, W3C; RFC 6454 for Origin).
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { HotspanError, invalidInput } from "@/lib/errors";
 
 const MAX_BYTES = 65_536;
+/** Named at once; a body that is wrong everywhere is read no further. */
+const MAX_ISSUES = 5;
 
 /** @throws HotspanError `forbidden` for a request that another site's page makes; programs send neither header and pass */
 export function requireOwnOrigin(request: Request): void {
@@ -30,7 +32,7 @@ export async function readChange<T>(request: Request, schema: z.ZodType<T>): Pro
   }
   const parsed = schema.safeParse(parseJson(await readText(request)));
   if (parsed.success) return parsed.data;
-  throw invalidInput(z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " "));
+  throw invalidInput(parsed.error.issues.slice(0, MAX_ISSUES).map(sentenceOf).join(" "));
 }
 
 async function readText(request: Request): Promise<string> {
@@ -42,6 +44,10 @@ async function readText(request: Request): Promise<string> {
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
+}
+
+function sentenceOf({ message, path }: z.core.$ZodIssue): string {
+  return `${path.length === 0 ? "The body" : path.join(".")}: ${message}.`;
 }
 
 function parseJson(text: string): unknown {

@@ -20,6 +20,7 @@ import {
   type TestReceiver,
 } from "@/lib/ingest/test-receiver";
 import { queryRows } from "@/lib/store/clickhouse";
+import { writeSpansAlone } from "@/lib/store/span-writer";
 
 let receiver: TestReceiver;
 let traces: string;
@@ -275,14 +276,25 @@ describe("limits", () => {
   test("hold for requests that wait: 429 and UNAVAILABLE, and what waited is stored", async () => {
     const busy = await startTestDoors({ maxQueuedBatches: 1 });
     const url = `${busy.url}/v1/traces`;
-    const waiting = post(url, jsonExport([jsonSpan()]), JSON_TYPE); // for company, 150 ms
+    let letWrite = () => {};
+    const blocked = writeSpansAlone(() => new Promise<void>((resolve) => (letWrite = resolve)));
+    const send = () => post(url, jsonExport([jsonSpan()]), JSON_TYPE);
+    const underWay = send();
+    await waitFor(async () => {
+      const { queuedBatches, spans } = await healthOf(busy.url);
+      return spans.queued === 1 && queuedBatches === 0;
+    });
+    const waiting = send();
     await waitFor(async () => (await healthOf(busy.url)).queuedBatches === 1);
     const [refused, overGrpc] = await Promise.all([
-      post(url, jsonExport([jsonSpan()]), JSON_TYPE),
+      send(),
       callGrpc(busy.grpcPort, EXPORT, record("grpc-go.message.pb")),
     ]);
     expect([refused.status, refused.retryAfter]).toEqual([429, "2"]);
     expect(overGrpc).toMatchObject({ code: 14 });
+    letWrite();
+    await blocked;
+    expect((await underWay).status).toBe(200);
     expect((await waiting).status).toBe(200);
     expect((await healthOf(busy.url)).refusals).toMatchObject([{ code: "overloaded", requests: 2 }]);
     await busy.stop();
