@@ -61,8 +61,8 @@ test("how a profile came, and what is in it", () => {
     short("watch:shop/cpu.pprof"),
     short(""),
     short("", "sample"),
-    short("scrape:"),
-  ]).toEqual(["a:b.pprof", "shop/cpu.pprof", "pushed", "sample data", "scrape"]);
+    short("scrape:shop:6060"),
+  ]).toEqual(["a:b.pprof", "shop/cpu.pprof", "pushed", "sample data", "shop:6060"]);
   expect(
     describeTypes({
       sampleTypes: [

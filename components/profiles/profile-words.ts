@@ -11,6 +11,7 @@ export function describeOrigin({ origin, source }: Pick<ReceivedProfile, "origin
   if (source === "sample") return { short: "sample data", long: "Recorded data of the demo shop" };
   if (how === "file") return { short: what, long: `Imported from the file ${what}` };
   if (how === "watch") return { short: what, long: `From a watched folder: ${what}` };
+  if (how === "scrape") return { short: what, long: `Scraped from ${what}` };
   if (how !== "")
     return { short: what === "" ? how : what, long: `By ${how}${what === "" ? "" : `: ${what}`}` };
   return { short: "pushed", long: "Sent by the service or its profiler" };
