@@ -276,8 +276,13 @@ describe("limits", () => {
   test("hold for requests that wait: 429 and UNAVAILABLE, and what waited is stored", async () => {
     const busy = await startTestDoors({ maxQueuedBatches: 1 });
     const url = `${busy.url}/v1/traces`;
-    let letWrite = () => {};
-    const blocked = writeSpansAlone(() => new Promise<void>((resolve) => (letWrite = resolve)));
+    let letWrite: (() => void) | undefined;
+    const blocked = writeSpansAlone(
+      () =>
+        new Promise<void>((resolve) => {
+          letWrite = resolve;
+        }),
+    );
     const send = () => post(url, jsonExport([jsonSpan()]), JSON_TYPE);
     const underWay = send();
     await waitFor(async () => {
@@ -292,7 +297,7 @@ describe("limits", () => {
     ]);
     expect([refused.status, refused.retryAfter]).toEqual([429, "2"]);
     expect(overGrpc).toMatchObject({ code: 14 });
-    letWrite();
+    letWrite?.();
     await blocked;
     expect((await underWay).status).toBe(200);
     expect((await waiting).status).toBe(200);
