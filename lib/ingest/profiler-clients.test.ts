@@ -137,10 +137,16 @@ describe("dd-trace", () => {
     });
     expect(said).toBe("");
     const uploads = tap.seen.filter(({ url }) => url === "/profiling/v1/input");
-    expect(uploads.map(({ status }) => status)).toEqual(uploads.map(() => 200));
+    expect(new Set(uploads.map(({ status }) => status))).toEqual(new Set([200]));
     const files = await Promise.all(uploads.map(filesOf));
-    const pprofs = files.flatMap((each) => [...each].filter(([name]) => name.endsWith(".pprof")));
-    const sums = pprofs.map(([name, bytes]) => ({ name, ...sumPprof(bytes, LABELS) }));
+    // A slow answer makes it send again: what was sent twice counts once.
+    const pprofs = new Map(
+      files
+        .flatMap((each) => [...each])
+        .filter(([name]) => name.endsWith(".pprof"))
+        .map(([name, bytes]) => [bytes.toString("base64"), { name, bytes }]),
+    );
+    const sums = [...pprofs.values()].map(({ bytes, name }) => ({ name, ...sumPprof(bytes, LABELS) }));
     const totals = addUp(sums.map(({ totals }) => totals));
     const walls = sums.filter(({ name }) => name === "wall.pprof");
     expect(await storedTotals("dd-shop")).toEqual({
