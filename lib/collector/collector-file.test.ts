@@ -71,8 +71,8 @@ test.each([
   ],
   ["allow: [http://a]\ntargets: []", 'allow "http://a" is no host, address or network'],
   ["push: hotspan\ntargets: []", "push is no address such as http://hotspan:3000"],
-  ["targets: &a [*a]", "collector.yaml: "],
-  ["a: &a [x]\nb: [*a, *a]\ntargets: []", "collector.yaml: "],
+  ["targets: &a [*a]", "collector.yaml: Alias resolution is disabled"],
+  ["a: &a [x]\nb: [*a, *a]\ntargets: []", "collector.yaml: Alias resolution is disabled"],
 ])("%j is refused by the field's name", (text, message) => {
   expect(() => parse(text)).toThrow(message);
 });

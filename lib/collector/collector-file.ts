@@ -50,8 +50,7 @@ export async function readCollectorFile(path: string): Promise<CollectorFile> {
 
 /** @param name of the file, for the message */
 export function parseCollectorFile(text: string, name: string): CollectorFile {
-  // Aliases could make a file of a kilobyte a value of gigabytes; nothing here needs them.
-  const document = parseDocument(text, { maxAliasCount: 0 } as Parameters<typeof parseDocument>[1]);
+  const document = parseDocument(text);
   const [broken] = document.errors;
   if (broken !== undefined) throw new Error(`${name}: ${broken.message.split("\n")[0]?.replace(/:$/, "")}`);
   const parsed = collectorFile.safeParse(toPlain(document, name));
@@ -62,6 +61,7 @@ export function parseCollectorFile(text: string, name: string): CollectorFile {
 
 function toPlain(document: ReturnType<typeof parseDocument>, name: string): unknown {
   try {
+    // Aliases could make a file of a kilobyte a value of gigabytes; nothing here needs them.
     return document.toJS({ maxAliasCount: 0 }) ?? {};
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
