@@ -9,7 +9,8 @@ const at = process.argv.findIndex((argument) => argument === "--config" || argum
 const named = process.argv[at]?.includes("=")
   ? process.argv[at].slice("--config=".length)
   : process.argv[at + 1];
-if (at !== -1 && named !== undefined) process.argv.splice(at, process.argv[at]?.includes("=") ? 1 : 2, "--config", resolve(from, named));
+if (at !== -1 && named !== undefined)
+  process.argv.splice(at, process.argv[at]?.includes("=") ? 1 : 2, "--config", resolve(from, named));
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 try {
   await prepare({ build: false });
