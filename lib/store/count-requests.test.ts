@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DEFAULT_SAMPLING } from "@/lib/api/sampling-contract";
+import { catalogue } from "@/lib/store/catalogue";
 import { commandStore } from "@/lib/store/clickhouse";
 import { countRequests } from "@/lib/store/count-requests";
 import { decideTraces } from "@/lib/store/decide-traces";
@@ -92,4 +93,43 @@ test("a span that its sender kept as one of four stands for four requests", asyn
     keptRequests: 5,
     quantiles: [1e6, 5e6, 5e6],
   });
+});
+
+test("a service without spans has the requests that its profiler counted, one with spans its own", async () => {
+  await clear();
+  await insertSpans([encodeSpanRows(requests.slice(0, 3), "")]);
+  const db = await catalogue();
+  const profile = (service: string, minute: number, counts: Record<string, number>) => ({
+    sha256: `${service}${minute}`,
+    profileId: `${service}${minute}`,
+    service,
+    sampleTypes: "[]",
+    samples: 0,
+    labelled: 0,
+    startUnixNano: String(START + BigInt(minute) * 60_000_000_000n),
+    durationNs: "0",
+    state: "stored",
+    endpointCounts: JSON.stringify(counts),
+  });
+  await db.profile.createMany({
+    data: [
+      profile("datadog", 0, { "GET /a": 3, toString: 1 }),
+      profile("datadog", 1, { "GET /a": 4 }),
+      profile("datadog", 60, { "GET /a": 100 }), // the range ends there
+      profile("shop", 0, { "GET-/": 50 }),
+    ],
+  });
+  const { endpoints } = await sumEndpoints(RANGE);
+  expect(
+    endpoints.map(({ endpoint, keptRequests, requests: made, service }) => [
+      service,
+      endpoint,
+      made,
+      keptRequests,
+    ]),
+  ).toEqual([
+    ["datadog", "GET /a", 7, 0],
+    ["shop", "GET-/", 3, 3],
+    ["datadog", "toString", 1, 0],
+  ]);
 });

@@ -8,6 +8,7 @@ import { findUnit } from "@/lib/store/find-unit";
 import { minuteRollupSql } from "@/lib/store/minute-rollup";
 import { numberColumn, type Row, textColumn } from "@/lib/store/row";
 import { SAMPLES_TYPE, sampleFilter, valueColumn } from "@/lib/store/sample-filter";
+import { sumEndpointCounts } from "@/lib/store/sum-endpoint-counts";
 import { FINAL_SETTINGS, TRACES_FINAL } from "@/lib/store/trace-filter";
 
 export interface EndpointSums {
@@ -28,8 +29,9 @@ interface Sum {
  * @throws HotspanError as queryRows
  */
 export async function sumEndpoints(query: EndpointsQuery, signal?: AbortSignal): Promise<EndpointSums> {
-  const [requests, values, profiled, unit] = await Promise.all([
+  const [requests, counted, values, profiled, unit] = await Promise.all([
     countRequests(query, signal),
+    sumEndpointCounts(query),
     sumValues(query, signal),
     countProfiledTraces(query, signal),
     findUnit(query.type),
@@ -63,6 +65,7 @@ export async function sumEndpoints(query: EndpointsQuery, signal?: AbortSignal):
     }
   }
   for (const request of requests) place(request.service, request.endpoint).request = request;
+  addCounted(place, requests, counted);
   const endpoints = [...byKey.entries()].map(([key, { service, endpoint, sum, request }]): EndpointRow => {
     const count = request?.requests ?? 0;
     const [p50, p95, p99] = request?.quantiles ?? [];
@@ -87,6 +90,22 @@ export async function sumEndpoints(query: EndpointsQuery, signal?: AbortSignal):
     (a, b) => b.cpuNs - a.cpuNs || b.requests - a.requests || (a.endpoint < b.endpoint ? -1 : 1),
   );
   return { endpoints, unattributed, unit };
+}
+
+/** Where there are no spans, the profiler's own counts: both would count the same requests twice. */
+function addCounted(
+  place: (service: string, endpoint: string) => { request: RequestCount | undefined },
+  requests: readonly RequestCount[],
+  counted: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): void {
+  const traced = new Set(requests.map(({ service }) => service));
+  for (const [service, endpoints] of counted) {
+    if (traced.has(service)) continue;
+    for (const [endpoint, count] of endpoints) {
+      const none = { errors: 0, keptRequests: 0, quantiles: null };
+      place(service, endpoint).request = { service, endpoint, requests: count, ...none };
+    }
+  }
 }
 
 function rangeSql(column: string, query: EndpointsQuery): { sql: string; params: Record<string, unknown> } {
