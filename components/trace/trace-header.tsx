@@ -2,6 +2,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { SenderName } from "@/components/ui/sender-name";
 import { ServiceName } from "@/components/ui/service-dot";
 import type { TraceResponse } from "@/lib/api/contract";
+import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 import {
   formatCountExact,
   formatCounted,
@@ -11,7 +12,6 @@ import {
   formatInstantExact,
   formatPercent,
 } from "@/lib/format";
-import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 
 /** Who, when, how long, and the first answer: was it computing or waiting? */
 export function TraceHeader({ trace }: { trace: TraceResponse }) {

@@ -10,6 +10,7 @@ import { SenderName } from "@/components/ui/sender-name";
 import { ColourDot } from "@/components/ui/service-dot";
 import { Value } from "@/components/ui/value";
 import type { TraceSort, TraceSummary } from "@/lib/api/contract";
+import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 import {
   formatCounted,
   formatDateTime,
@@ -20,7 +21,6 @@ import {
   formatTime,
   NO_VALUE,
 } from "@/lib/format";
-import { TELLING_SAMPLES } from "@/lib/diagnosis/explain-no-samples";
 
 const MANY_SERVICES = 5;
 
