@@ -16,12 +16,14 @@ import { createWatchTies } from "@/lib/ingest/watch-ties";
 import { buildFlamegraph } from "@/lib/store/build-flamegraph";
 import { type Catalogue, openCatalogue } from "@/lib/store/catalogue";
 import { queryRows } from "@/lib/store/clickhouse";
+import { countLabels } from "@/lib/store/doctor-samples";
+import { findTrace } from "@/lib/store/find-trace";
 import { insertProfile } from "@/lib/store/insert-profile";
 import { findNamingSpans, findTraceStart, tieProfile } from "@/lib/store/profile-ties";
 import { textColumn } from "@/lib/store/row";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
 import { loadWatchedFiles, saveWatchedFile } from "@/lib/store/watched-files";
-import { unixNanoFromMillis } from "@/lib/units";
+import { unixNano, unixNanoFromMillis } from "@/lib/units";
 
 const MAX_FILE = 4_194_304;
 let base: string;
@@ -267,14 +269,16 @@ describe("what is not whole, or broken", () => {
 });
 
 describe("what is tied to a trace", () => {
-  const flame = async (traceId: string) => {
-    const id = parseTraceId(traceId);
+  const traceIdOf = (text: string) => {
+    const id = parseTraceId(text);
     if (id === undefined) throw new Error("no id");
-    return buildFlamegraph(
-      { type: "cpu", scope: "span", endpoints: [], labels: new Map(), traceId: id },
+    return id;
+  };
+  const flame = (traceId: string) =>
+    buildFlamegraph(
+      { type: "cpu", scope: "span", endpoints: [], labels: new Map(), traceId: traceIdOf(traceId) },
       { maxNodes: 100 },
     );
-  };
   const send = async (span: Record<string, unknown>) => {
     const lease = receiver.budget.lease();
     const receivedUnixNano = unixNanoFromMillis(Date.now());
@@ -329,20 +333,28 @@ describe("what is tied to a trace", () => {
       const name = `cpu-${traceId.slice(0, 8)}.pprof`;
       const span = naming(traceId, `/app/profiles/${name}`);
       const write = () => writeFile(join(root, name), freshPprof());
+      const service = `shop-${traceId}`;
+      const scope = {
+        from: unixNano(0n),
+        to: unixNanoFromMillis(Date.now()),
+        services: [service],
+        cut: null,
+      };
       let met = ties();
       if (order === "span first") {
         await send(span);
         await met.lookForSpans(Date.now());
         await write();
-        await looks(watchRoot("shop", met));
+        await looks(watchRoot(service, met));
       } else {
         await write();
-        await looks(watchRoot("shop", met));
+        await looks(watchRoot(service, met));
         await met.lookForSpans(Date.now());
         expect((await flame(traceId)).total).toBe(0);
+        expect((await countLabels(scope)).has(service)).toBe(true);
         if (order !== "file first") {
           met = ties();
-          await watchRoot("shop", met).look(signal);
+          await watchRoot(service, met).look(signal);
         }
         await send(span);
         await met.lookForSpans(Date.now());
@@ -357,6 +369,17 @@ describe("what is tied to a trace", () => {
         traceId,
       });
       expect(rows.map((row) => textColumn(row, "trace_id"))).toEqual([traceId]);
+      // The trace's page says whose the flame graph is, and the doctor misses no labels on what is of the whole process.
+      const { noSamplesCode, noSamplesReason } = await findTrace(traceIdOf(traceId));
+      expect(noSamplesCode).toBe("captured");
+      expect(noSamplesReason).toContain("captured while the trace ran (3 samples)");
+      const scope = {
+        from: unixNano(0n),
+        to: unixNanoFromMillis(Date.now()),
+        services: [service],
+        cut: null,
+      };
+      expect((await countLabels(scope)).has(service)).toBe(false);
     },
   );
 });

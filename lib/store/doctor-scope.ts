@@ -15,9 +15,12 @@ export interface DoctorScope {
   readonly cut: string | null;
 }
 
-/** Of a clock: what can be labelled, and what a flame graph of `type=samples` counts. Captures of a whole process are no one's. */
-export const CLOCK_SAMPLES =
-  "is_primary = 1 AND (period_ns > 0 OR type IN ('cpu', 'wall')) AND tie != 'process'";
+/**
+ * Of a clock: what can be labelled, and what a flame graph of `type=samples` counts. Captures of a whole process are no
+ * one's, whether their rows say that they are or a tie does.
+ */
+export const CLOCK_SAMPLES = `is_primary = 1 AND (period_ns > 0 OR type IN ('cpu', 'wall')) AND tie != 'process'
+  AND NOT (tie = 'none' AND profile_id IN (SELECT profile_id FROM profile_ties))`;
 
 const MINUTE = 60_000_000_000n;
 const LONGEST_LOOK = 1_440n * MINUTE;

@@ -4,6 +4,7 @@ import { carriesLabels } from "@/lib/diagnosis/labelless-types";
 import { areNearNames } from "@/lib/diagnosis/near-names";
 import type { EmptyReason } from "@/lib/diagnosis/reason";
 import { queryRows } from "@/lib/store/clickhouse";
+import { countCaptured } from "@/lib/store/profile-ties";
 import { numberColumn, textColumn, textsColumn } from "@/lib/store/row";
 import { typeFilter } from "@/lib/store/sample-filter";
 import type { UnixNano } from "@/lib/units";
@@ -33,7 +34,6 @@ export async function explainEmptyTrace(
   const earliest = fromUnixNano - LONGEST_PROFILE_NANOS;
   const params = {
     ...ofType.params,
-    traceId,
     services,
     earliest: String(earliest < 0n ? 0n : earliest),
     start: String(fromUnixNano),
@@ -41,13 +41,16 @@ export async function explainEmptyTrace(
   };
   const within = `${ofType.sql} AND time >= fromUnixTimestamp64Nano({earliest:Int64}) AND time <= fromUnixTimestamp64Nano({end:Int64})
     AND toUnixTimestamp64Nano(time) + toInt64(duration_ns) >= {start:Int64}`;
-  const [around] = await queryRows(
-    `SELECT uniqExact(profile_id) AS profiles, sum(count) AS samples, sumIf(count, trace_id != '' OR span_id != '') AS labelled,
-       sumIf(count, trace_id = {traceId:String} AND tie = 'process') AS captured, max(period_ns) AS period
-     FROM samples WHERE service IN {services:Array(String)} AND ${within}`,
-    params,
-    { signal },
-  );
+  const [[around], capturedSamples] = await Promise.all([
+    queryRows(
+      `SELECT uniqExact(profile_id) AS profiles, sum(count) AS samples, sumIf(count, trace_id != '' OR span_id != '') AS labelled,
+         max(period_ns) AS period
+       FROM samples WHERE service IN {services:Array(String)} AND ${within}`,
+      params,
+      { signal },
+    ),
+    countCaptured(traceId, ofType, signal),
+  ]);
   if (around === undefined) throw new Error("An aggregate without GROUP BY has one row.");
   const profiles = numberColumn(around, "profiles");
   const labelledSamples = numberColumn(around, "labelled");
@@ -58,7 +61,7 @@ export async function explainEmptyTrace(
       profiles,
       samples: numberColumn(around, "samples"),
       labelledSamples,
-      capturedSamples: numberColumn(around, "captured"),
+      capturedSamples,
       periodNs: numberColumn(around, "period"),
       nearService: profiles > 0 ? undefined : await findNearService(services, within, params, signal),
       idLabel: profiles === 0 || labelledSamples > 0 ? undefined : await findIdLabel(within, params, signal),

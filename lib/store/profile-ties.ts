@@ -88,6 +88,26 @@ export async function countTied(
   return row === undefined ? 0 : numberColumn(row, "found");
 }
 
+/**
+ * @param type a condition on the rows' type
+ * @returns samples of whole-process profiles that were captured for a trace, whether their rows or a tie say so
+ */
+export async function countCaptured(
+  traceId: string,
+  type: SqlCondition,
+  signal?: AbortSignal,
+): Promise<number> {
+  const tied = await findTiedProfiles(traceId, signal);
+  const own = `tie = 'process' AND ${byTraceSql("samples", "trace_id = {traceId:String}")}`;
+  const ofTied = tied === undefined ? undefined : tiedSql(tied);
+  const [row] = await queryRows(
+    `SELECT sum(count) AS captured FROM samples WHERE ${type.sql} AND ${ofTied === undefined ? own : `((${own}) OR (${ofTied.sql}))`}`,
+    { ...type.params, ...ofTied?.params, traceId },
+    { signal },
+  );
+  return row === undefined ? 0 : numberColumn(row, "captured");
+}
+
 /** @returns undefined when no span of the trace is stored */
 export async function findTraceStart(traceId: string): Promise<UnixNano | undefined> {
   const [row] = await queryRows(
