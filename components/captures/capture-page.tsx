@@ -56,6 +56,15 @@ export function CapturePage({ id }: { id: string }) {
   );
 }
 
+const AROUND_MS = 900_000;
+
+/** What the service did before and after: its endpoints a quarter of an hour to both sides. */
+function endpointsAround({ service, startUnixNano }: Capture): string {
+  const at = Number(BigInt(startUnixNano) / 1_000_000n);
+  const [from, to] = [at - AROUND_MS, at + AROUND_MS].map((millis) => new Date(millis).toISOString());
+  return `/endpoints?${new URLSearchParams({ service, from: from ?? "", to: to ?? "" })}`;
+}
+
 function Taken({ capture: taken }: { capture: Capture }) {
   const [{ type }, setView] = useQueryStates({
     type: parseAsStringLiteral(TYPES).withDefault("cpu"),
@@ -70,7 +79,14 @@ function Taken({ capture: taken }: { capture: Capture }) {
       <Panel aria-label="Why it was taken" className="mb-3 px-3 py-2">
         <p className="font-medium">{taken.reason}</p>
         <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted text-sm">
-          <ServiceName name={taken.service} />
+          <Link
+            prefetch={false}
+            href={endpointsAround(taken)}
+            title={`Endpoints of ${taken.service} around the capture`}
+            className="hover:text-ink hover:underline"
+          >
+            <ServiceName name={taken.service} />
+          </Link>
           <span>{taken.instance}</span>
           <span title={formatInstantExact(taken.startUnixNano)}>{formatDateTime(taken.startUnixNano)}</span>
           <CaptureState state={taken.state} seconds={taken.seconds} />

@@ -1,7 +1,18 @@
+import { cn } from "@/components/ui/cn";
 import { ServiceName } from "@/components/ui/service-dot";
 import type { DoctorFinding } from "@/lib/api/doctor-contract";
 import { Fixes } from "./fixes";
 import { ReasonBadge } from "./verdict-badge";
+
+/** @returns by sentence the services that it is true of; a name that stands beside the sentence is left out of it */
+function sayOnce(notes: readonly DoctorFinding[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const said = new Map<string, Set<string>>();
+  for (const { sentence, service } of notes) {
+    const short = sentence.replace(` of ${service} `, " ");
+    said.set(short, (said.get(short) ?? new Set()).add(service));
+  }
+  return said;
+}
 
 /** One thing that is good to know, with a line for each service that it is true of. @param notes at least one, all of one code */
 export function NoteCard({ notes, id }: { notes: readonly DoctorFinding[]; id: string | undefined }) {
@@ -17,10 +28,18 @@ export function NoteCard({ notes, id }: { notes: readonly DoctorFinding[]; id: s
       <div className="min-w-0">
         <ReasonBadge code={first.code} severity="note" />
         <ul className="mt-2 grid gap-1.5 text-sm">
-          {notes.map((note) => (
-            <li key={`${note.service} ${note.evidence.join(" ")}`} className="gap-3 sm:flex">
-              <ServiceName name={note.service} className="shrink-0 text-muted sm:w-32" />
-              <span className="wrap-anywhere">{note.sentence}</span>
+          {[...sayOnce(notes)].map(([sentence, services]) => (
+            <li key={sentence} className={services.size > 1 ? "grid gap-1" : "gap-3 max-sm:grid sm:flex"}>
+              <span className="flex flex-wrap gap-x-4 gap-y-1">
+                {[...services].map((name) => (
+                  <ServiceName
+                    key={name}
+                    name={name}
+                    className={cn("text-muted", services.size === 1 && "shrink-0 sm:w-32")}
+                  />
+                ))}
+              </span>
+              <span className="wrap-anywhere">{sentence}</span>
             </li>
           ))}
         </ul>

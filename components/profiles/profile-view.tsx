@@ -115,7 +115,7 @@ function Received({ profile }: { readonly profile: ReceivedProfile }) {
             value={formatDateTime(profile.receivedUnixNano)}
             title={formatInstantExact(profile.receivedUnixNano)}
           />
-          <Fact name="Came" value={origin.short} title={origin.long} />
+          <Fact name="From" value={origin.short} title={origin.long} />
         </dl>
       </header>
       {shown === undefined ? (

@@ -1,6 +1,6 @@
 import type { ImportedFile, ImportResponse } from "@/lib/api/import-contract";
 import type { ReceivedProfile } from "@/lib/api/profiles-contract";
-import { formatCountExact, formatPercent, formatValue, NO_VALUE } from "@/lib/format";
+import { formatCountExact, formatDateTime, formatPercent, formatValue, NO_VALUE } from "@/lib/format";
 
 /** How a profile came, short for a cell and whole for its title. */
 export function describeOrigin({ origin, source }: Pick<ReceivedProfile, "origin" | "source">): {
@@ -17,9 +17,20 @@ export function describeOrigin({ origin, source }: Pick<ReceivedProfile, "origin
   return { short: "pushed", long: "Sent by the service or its profiler" };
 }
 
-/** `cpu 1.24 s, alloc_space 3 MiB` */
+/** Of today the time of day, of earlier days the day: what fits a phone. @param nowMillis Unix milliseconds */
+export function formatMoment(instant: string, nowMillis: number): string {
+  const [day = "", time = ""] = formatDateTime(instant).split(" ");
+  const [today] = formatDateTime(BigInt(Math.trunc(nowMillis)) * 1_000_000n).split(" ");
+  return day === today ? time : day;
+}
+
+/** `cpu 1.24 s, alloc_space 3 MiB`; what has no value stands last. */
 export function describeTypes({ sampleTypes }: Pick<ReceivedProfile, "sampleTypes">): string {
-  return sampleTypes.map(({ total, type, unit }) => `${type} ${formatValue(total, unit)}`).join(", ");
+  const told = [
+    ...sampleTypes.filter(({ total }) => total !== 0),
+    ...sampleTypes.filter(({ total }) => total === 0),
+  ];
+  return told.map(({ total, type, unit }) => `${type} ${formatValue(total, unit)}`).join(", ");
 }
 
 export function describeLabelled({

@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
-import { useRangeLink } from "@/components/shell/use-time-range";
+import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
 import { cn } from "@/components/ui/cn";
 import { SenderName } from "@/components/ui/sender-name";
 import { ColourDot } from "@/components/ui/service-dot";
@@ -12,18 +12,18 @@ import { useVirtualRows } from "@/components/ui/use-virtual-rows";
 import { Value } from "@/components/ui/value";
 import type { ReceivedProfile } from "@/lib/api/profiles-contract";
 import { formatCountExact, formatDateTime, formatInstantExact } from "@/lib/format";
-import { describeLabelled, describeOrigin, describeTypes } from "./profile-words";
+import { describeLabelled, describeOrigin, describeTypes, formatMoment } from "./profile-words";
 
 const ROW_HEIGHT = 34;
 /** Ask for the next page so many rows before its place is seen. */
 const AHEAD = 40;
 
 const COLUMNS = [
-  { name: "Service", width: "w-[22%] max-sm:w-[32%]", skeleton: 90 },
-  { name: "Window started", width: "w-44 max-sm:w-auto", skeleton: 120 },
+  { name: "Service", width: "w-[18%] max-sm:w-[30%]", skeleton: 90 },
+  { name: "Window started", width: "w-44 max-sm:w-22", skeleton: 70 },
   { name: "Length", numeric: true, width: "w-24", when: "max-md:hidden", skeleton: 40 },
-  { name: "What it measured", width: "w-auto", when: "max-sm:hidden", skeleton: 180 },
-  { name: "Samples", numeric: true, width: "w-24 max-sm:w-18", skeleton: 40 },
+  { name: "What it measured", width: "w-auto", skeleton: 100 },
+  { name: "Samples", numeric: true, width: "w-24", when: "max-sm:hidden", skeleton: 40 },
   {
     name: "Labelled",
     title: "Share of the samples that say to which trace or span they belong",
@@ -32,7 +32,7 @@ const COLUMNS = [
     when: "max-md:hidden",
     skeleton: 40,
   },
-  { name: "Came", width: "w-[18%]", when: "max-lg:hidden", skeleton: 80 },
+  { name: "From", width: "w-[16%]", when: "max-lg:hidden", skeleton: 80 },
 ] as const satisfies readonly {
   name: string;
   title?: string;
@@ -141,6 +141,7 @@ const NUMBER = `${CELL} num`;
 
 function ProfileRow({ profile, index }: { readonly profile: ReceivedProfile; readonly index: number }) {
   const link = useRangeLink();
+  const { nowMillis } = useTimeRange();
   const colour = useServiceColour();
   const origin = describeOrigin(profile);
   const types = describeTypes(profile);
@@ -163,15 +164,16 @@ function ProfileRow({ profile, index }: { readonly profile: ReceivedProfile; rea
         </Link>
       </td>
       <td className={CELL} title={formatInstantExact(profile.startUnixNano)}>
-        <span className="tabular-nums">{started}</span>
+        <span className="tabular-nums max-sm:hidden">{started}</span>
+        <span className="tabular-nums sm:hidden">{formatMoment(profile.startUnixNano, nowMillis)}</span>
       </td>
       <td className={cn(NUMBER, "max-md:hidden")}>
         <Value value={profile.durationNs === 0 ? null : profile.durationNs} unit="duration" />
       </td>
-      <td className={cn(CELL, "text-muted max-sm:hidden")} title={types}>
+      <td className={cn(CELL, "text-muted")} title={types}>
         {types}
       </td>
-      <td className={NUMBER} title={formatCountExact(profile.samples)}>
+      <td className={cn(NUMBER, "max-sm:hidden")} title={formatCountExact(profile.samples)}>
         <Value value={profile.samples} unit="count" />
       </td>
       <td
@@ -181,7 +183,7 @@ function ProfileRow({ profile, index }: { readonly profile: ReceivedProfile; rea
         {describeLabelled(profile)}
       </td>
       <td className={cn(CELL, "text-muted max-lg:hidden")} title={origin.long}>
-        <bdi>{origin.short}</bdi>
+        <SenderName name={origin.short} />
       </td>
     </tr>
   );

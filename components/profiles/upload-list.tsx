@@ -5,6 +5,7 @@ import { useRangeLink } from "@/components/shell/use-time-range";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { IconButton } from "@/components/ui/icon-button";
+import { SenderName } from "@/components/ui/sender-name";
 import type { ImportedFile, ImportResponse } from "@/lib/api/import-contract";
 import { formatBytes, formatCounted, formatPercent } from "@/lib/format";
 import { describeImport } from "./profile-words";
@@ -65,7 +66,7 @@ function UploadRow({ upload, onCancel, onRetry }: UploadRowProps) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-0.5">
         <StateIcon upload={upload} />
         <span className="min-w-0 max-w-80 truncate" title={name}>
-          <bdi>{name}</bdi>
+          <SenderName name={name} />
         </span>
         <span className="text-sm text-subtle">{file === null ? "" : formatBytes(file.size)}</span>
         <span

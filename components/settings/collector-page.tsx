@@ -25,7 +25,7 @@ export function CollectorPage() {
   );
   const isEmpty = data?.targets.length === 0;
   return (
-    <div className="grid gap-4">
+    <div className="grid gap-3">
       <Panel
         title="Targets"
         actions={!isEmpty && data !== undefined && add}

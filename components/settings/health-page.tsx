@@ -6,8 +6,9 @@ import { WatchPanel } from "@/components/profiles/watch-panel";
 import { ErrorState } from "@/components/ui/error-state";
 import { Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
+import { Table, Td, Th, Tr } from "@/components/ui/table";
 import type { IntakeHealth } from "@/lib/api/intake-contract";
-import { formatBytes, formatCount, formatCountExact, formatDateTime } from "@/lib/format";
+import { formatBytes, formatCountExact, formatDateTime, formatInstantExact } from "@/lib/format";
 
 /** Whether the parts of the installation work, and what was taken, refused and dropped. */
 export function HealthPage() {
@@ -23,7 +24,7 @@ export function HealthPage() {
     );
   }
   return (
-    <div className="grid max-w-5xl items-start gap-4 lg:grid-cols-2" aria-busy={data === undefined}>
+    <div className="grid max-w-5xl items-start gap-3 lg:grid-cols-2" aria-busy={data === undefined}>
       <Panel title="Parts" className="lg:col-span-2">
         <dl className="divide-y divide-line">
           {(["store", "catalogue", "receivers"] as const).map((part) => (
@@ -64,55 +65,54 @@ function Intake({ intake }: { intake: IntakeHealth }) {
       <Panel title="Received" actions={<Since startedUnixNano={intake.startedUnixNano} />}>
         <Numbers>
           <Count name="Spans stored" value={spans.accepted} />
-          <Count name="Spans refused, their neighbours stored" value={spans.rejected} />
+          <Count name="Spans refused one by one" value={spans.rejected} />
           <Count name="Profiles stored" value={profiles.accepted} />
-          <Count name="Traces kept by sampling" value={sampling.keptTraces} />
-          <Count name="Traces dropped by sampling" value={sampling.droppedTraces} />
-          <Count name="Spans of dropped traces" value={sampling.droppedSpans} />
+          {(sampling.isOn || sampling.keptTraces + sampling.droppedTraces > 0) && (
+            <>
+              <Count name="Traces kept by sampling" value={sampling.keptTraces} />
+              <Count name="Traces dropped by sampling" value={sampling.droppedTraces} />
+              <Count name="Spans of dropped traces" value={sampling.droppedSpans} />
+            </>
+          )}
         </Numbers>
       </Panel>
       <Panel title="Waiting now">
         <Numbers>
           <Count name="Spans" value={spans.queued} />
-          <Count name={`Requests, of at most ${formatCount(maxQueuedBatches)}`} value={queuedBatches} />
+          <Count name={`Requests, of at most ${formatCountExact(maxQueuedBatches)}`} value={queuedBatches} />
           <Line name="Memory held by requests">{formatBytes(bytesHeld)}</Line>
         </Numbers>
       </Panel>
       <Panel title="Requests refused" className="lg:col-span-2">
         {refusals.length === 0 ? (
-          <p className="p-3 text-muted text-sm">None.</p>
+          <p className="p-3 text-muted text-sm">None. What senders were told would stand here.</p>
         ) : (
-          <table className="w-full text-sm">
-            <thead className="border-line border-b text-left text-muted">
+          <Table label="Requests refused" className="text-sm">
+            <thead className="border-line border-b">
               <tr>
-                <th scope="col" className="px-3 py-1.5 font-normal">
-                  What senders read
-                </th>
-                <th scope="col" className="num px-3 py-1.5 font-normal">
-                  Requests
-                </th>
-                <th scope="col" className="px-3 py-1.5 font-normal max-sm:hidden">
-                  Last
-                </th>
+                <Th>What senders were told, and why the last one</Th>
+                <Th numeric>Requests</Th>
+                <Th className="max-sm:hidden">Last</Th>
               </tr>
             </thead>
-            <tbody className="divide-y divide-line">
+            <tbody>
               {refusals.map(({ code, lastMessage, lastUnixNano, requests }) => (
-                <tr key={code}>
-                  <th scope="row" className="px-3 py-1.5 text-left font-normal">
+                <Tr key={code}>
+                  <Td className="wrap-anywhere">
                     {MEANING.get(code) ?? code}
                     <span className="block text-muted">{lastMessage}</span>
-                  </th>
-                  <td className="num px-3 py-1.5 tabular-nums" title={formatCountExact(requests)}>
-                    {formatCount(requests)}
-                  </td>
-                  <td className="whitespace-nowrap px-3 py-1.5 text-muted max-sm:hidden">
+                  </Td>
+                  <Td numeric>{formatCountExact(requests)}</Td>
+                  <Td
+                    className="whitespace-nowrap text-muted tabular-nums max-sm:hidden"
+                    title={formatInstantExact(lastUnixNano)}
+                  >
                     {formatDateTime(lastUnixNano)}
-                  </td>
-                </tr>
+                  </Td>
+                </Tr>
               ))}
             </tbody>
-          </table>
+          </Table>
         )}
       </Panel>
     </>
@@ -129,7 +129,7 @@ const MEANING: ReadonlyMap<string, string> = new Map([
 ]);
 
 function Since({ startedUnixNano }: { startedUnixNano: string }) {
-  return <span className="text-muted text-sm">since {formatDateTime(startedUnixNano)}</span>;
+  return <span className="text-muted text-sm tabular-nums">since {formatDateTime(startedUnixNano)}</span>;
 }
 
 function Numbers({ children }: { children: ReactNode }) {
@@ -139,9 +139,7 @@ function Numbers({ children }: { children: ReactNode }) {
 function Count({ name, value }: { name: string; value: number }) {
   return (
     <Line name={name}>
-      <span title={formatCountExact(value)} className={value === 0 ? "text-subtle" : undefined}>
-        {formatCount(value)}
-      </span>
+      <span className={value === 0 ? "text-subtle" : undefined}>{formatCountExact(value)}</span>
     </Line>
   );
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useId, useState } from "react";
 import { fetchApi } from "@/components/data/fetch-api";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/checkbox";
+import { cn } from "@/components/ui/cn";
 import { Input } from "@/components/ui/input";
 import {
   type SamplingResponse,
@@ -112,7 +113,7 @@ export function SamplingForm({ stored }: { stored: SamplingRules }) {
           label="Traces that a profile has samples of"
         />
         <div className="flex flex-wrap items-center gap-2 border-line border-t pt-3">
-          <span>Of the rest, keep</span>
+          <span className={cn(off && "text-muted")}>Of the rest, keep</span>
           <NumberField
             label="Share of the rest"
             unit="%"
@@ -123,7 +124,7 @@ export function SamplingForm({ stored }: { stored: SamplingRules }) {
           />
         </div>
         <div className="flex flex-wrap items-center gap-2">
-          <span>Decide when nothing of a trace has come for</span>
+          <span className={cn(off && "text-muted")}>Decide when nothing of a trace has come for</span>
           <NumberField
             label="Quiet period"
             unit="s"
@@ -184,7 +185,7 @@ interface RuleProps {
 function Rule({ checked, children, disabled, field, label, onChange }: RuleProps) {
   const id = useId();
   return (
-    <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+    <div className="flex min-h-6 flex-wrap items-center gap-x-2 gap-y-1">
       <Checkbox
         id={id}
         checked={checked}

@@ -1,10 +1,14 @@
 "use client";
 import { useApi } from "@/components/data/use-api";
+import { cn } from "@/components/ui/cn";
 import { ErrorState } from "@/components/ui/error-state";
 import { Panel } from "@/components/ui/panel";
+import { ServiceName } from "@/components/ui/service-dot";
 import { Skeleton } from "@/components/ui/skeleton";
+import { Table, Td, Th, Tr } from "@/components/ui/table";
+import { Value } from "@/components/ui/value";
 import { type SamplingResponse, samplingResponse } from "@/lib/api/sampling-contract";
-import { formatCount, formatCountExact, formatCounted } from "@/lib/format";
+import { formatCounted } from "@/lib/format";
 import { SamplingForm } from "./sampling-form";
 
 export const SAMPLING_PATH = "/api/v1/sampling";
@@ -26,7 +30,7 @@ export function SamplingPage() {
     );
   }
   return (
-    <div className="grid max-w-5xl items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+    <div className="grid max-w-5xl items-start gap-3 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <Panel title="Which traces are kept" aria-busy={data === undefined}>
         {data === undefined ? <FormSkeleton /> : <SamplingForm stored={data.rules} />}
       </Panel>
@@ -49,42 +53,41 @@ function FormSkeleton() {
 
 function Dropped({ answer: { dropped, rules, waitingTraces } }: { answer: SamplingResponse }) {
   return (
-    <div className="p-3 text-sm">
+    <div className="pb-3 text-sm">
       {dropped.length === 0 ? (
-        <p className="text-muted">Nothing was dropped.</p>
+        <p className="px-3 pt-3">Nothing was dropped.</p>
       ) : (
-        <table className="w-full">
-          <caption className="sr-only">Requests of dropped traces by service</caption>
-          <thead>
-            <tr className="text-left text-muted">
-              <th scope="col" className="pb-1 font-normal">
-                Service
-              </th>
-              <th scope="col" className="num pb-1 font-normal">
-                Requests
-              </th>
+        <Table label="Requests of dropped traces by service">
+          <thead className="border-line border-b">
+            <tr>
+              <Th>Service</Th>
+              <Th numeric>Requests</Th>
+              <Th numeric>Errors</Th>
             </tr>
           </thead>
           <tbody>
-            {dropped.map(({ requests, service }) => (
-              <tr key={service}>
-                <th scope="row" className="max-w-40 truncate py-0.5 text-left font-normal" title={service}>
-                  {service}
-                </th>
-                <td className="num py-0.5 tabular-nums" title={formatCountExact(Math.round(requests))}>
-                  {formatCount(Math.round(requests))}
-                </td>
-              </tr>
+            {dropped.map(({ errors, requests, service }) => (
+              <Tr key={service}>
+                <Td className="max-w-40">
+                  <ServiceName name={service} className="max-w-full" />
+                </Td>
+                <Td numeric>
+                  <Value value={Math.round(requests)} unit="count" />
+                </Td>
+                <Td numeric>
+                  <Value value={Math.round(errors)} unit="count" />
+                </Td>
+              </Tr>
             ))}
           </tbody>
-        </table>
+        </Table>
       )}
-      <p className="mt-3 text-muted">
+      <p className={cn("px-3 pt-3 text-muted", dropped.length > 0 && "border-line border-t")}>
         Dropped requests stay counted: requests, errors and CPU per request on every page include them.
         Latencies are estimated from the traces that were kept, and marked ≈.
       </p>
       {(rules.enabled || waitingTraces > 0) && (
-        <p className="mt-2 text-muted" role="status">
+        <p className="px-3 pt-2 text-muted" role="status">
           {formatCounted(waitingTraces, "trace")} {waitingTraces === 1 ? "waits" : "wait"} for a decision.
         </p>
       )}

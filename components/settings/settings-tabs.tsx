@@ -1,6 +1,7 @@
 "use client";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useRangeLink } from "@/components/shell/use-time-range";
 import { cn } from "@/components/ui/cn";
 
 /** A tab is a page: app/settings/<name>/page.tsx, and a line here. */
@@ -12,6 +13,7 @@ const TABS = [
 
 export function SettingsTabs() {
   const pathname = usePathname();
+  const link = useRangeLink();
   return (
     <nav aria-label="Settings" className="mb-4 border-line border-b">
       <ul className="flex gap-1">
@@ -20,7 +22,7 @@ export function SettingsTabs() {
           return (
             <li key={path}>
               <Link
-                href={path}
+                href={link(path)}
                 aria-current={current ? "page" : undefined}
                 className={cn(
                   "relative flex h-8 items-center px-2.5 text-muted hover:text-ink",

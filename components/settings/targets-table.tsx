@@ -1,6 +1,8 @@
 "use client";
 import { Pause, Pencil, Play, Timer, Trash2 } from "lucide-react";
+import Link from "next/link";
 import { z } from "zod";
+import { useRangeLink } from "@/components/shell/use-time-range";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { IconButton } from "@/components/ui/icon-button";
 import { ServiceName } from "@/components/ui/service-dot";
@@ -24,7 +26,7 @@ export function TargetsHead() {
   return (
     <thead className="border-line border-b">
       <tr>
-        <Th>Target</Th>
+        <Th className="max-sm:w-32">Target</Th>
         <Th>State</Th>
         <Th numeric className={SMALL} title="Of its cores, as it says itself">
           CPU
@@ -36,7 +38,7 @@ export function TargetsHead() {
         <Th className={MEDIUM} title="When the next CPU window begins">
           Next
         </Th>
-        <Th>
+        <Th className="max-sm:w-20">
           <span className="sr-only">Actions</span>
         </Th>
       </tr>
@@ -53,7 +55,7 @@ interface TargetsTableProps {
 
 export function TargetsTable({ nowMillis, onEdit, targets }: TargetsTableProps) {
   return (
-    <Table label="Targets">
+    <Table label="Targets" className="max-sm:table-fixed">
       <TargetsHead />
       <tbody>
         {targets.map((one) => (
@@ -75,17 +77,24 @@ function TargetRow({
 }) {
   const { paused, service, state, url } = one;
   const reading = state?.reading ?? null;
+  const link = useRangeLink();
   return (
     <Tr>
       <Td>
-        <span className="grid min-w-0 max-w-96 max-sm:max-w-24">
-          <ServiceName name={service} />
+        <span className="grid min-w-0 max-w-96">
+          <Link
+            prefetch={false}
+            href={link("/endpoints", { service })}
+            className="flex w-fit max-w-full hover:underline"
+          >
+            <ServiceName name={service} />
+          </Link>
           <span className="truncate text-sm text-subtle" title={url}>
             {url}
           </span>
         </span>
       </Td>
-      <Td className="max-w-96 max-sm:max-w-40">
+      <Td className="max-w-96">
         <TargetPhase state={state} paused={paused} nowMillis={nowMillis} />
       </Td>
       <Td numeric className={SMALL} title={cpuTitle(reading)}>
@@ -111,9 +120,17 @@ function TargetRow({
         className={`${MEDIUM} whitespace-nowrap text-muted`}
         title={state?.lastProfile == null ? undefined : formatInstantExact(state.lastProfile.atUnixNano)}
       >
-        {state?.lastProfile == null
-          ? NO_VALUE
-          : `${state.lastProfile.kind}, ${formatAgo(state.lastProfile.atUnixNano, nowMillis)}`}
+        {state?.lastProfile == null ? (
+          NO_VALUE
+        ) : (
+          <Link
+            prefetch={false}
+            href={link(`/profiles/${state.lastProfile.profileId}`)}
+            className="hover:text-ink hover:underline"
+          >
+            {`${state.lastProfile.kind}, ${formatAgo(state.lastProfile.atUnixNano, nowMillis)}`}
+          </Link>
+        )}
       </Td>
       <Td className={`${MEDIUM} whitespace-nowrap text-muted`}>
         {paused || state?.nextCpuUnixNano == null ? NO_VALUE : formatIn(state.nextCpuUnixNano, nowMillis)}

@@ -10,7 +10,7 @@ const PAGES = [
   { path: "/endpoints", label: "Endpoints" },
   { path: "/profiles", label: "Profiles" },
   { path: "/doctor", label: "Doctor" },
-  { path: "/settings", label: "Settings" },
+  { path: "/settings", label: "Settings", also: "/captures/" },
 ] as const;
 
 export function Nav({ className }: { className?: string }) {
@@ -19,18 +19,22 @@ export function Nav({ className }: { className?: string }) {
   return (
     <nav aria-label="Main" className={className}>
       <ul className="flex h-full items-stretch">
-        {PAGES.map(({ path, label }) => {
+        {PAGES.map(({ label, path, ...page }) => {
           const current =
-            path === "/" ? pathname === "/" : pathname === path || pathname.startsWith(`${path}/`);
+            path === "/"
+              ? pathname === "/"
+              : pathname === path ||
+                pathname.startsWith(`${path}/`) ||
+                ("also" in page && pathname.startsWith(page.also));
           return (
             <li key={path} className="flex">
               <Link
                 href={link(path)}
                 aria-current={current ? "page" : undefined}
                 className={cn(
-                  "relative flex items-center px-2.5 text-muted transition-colors hover:text-ink max-sm:px-1.5",
+                  "relative flex items-center px-2.5 text-muted transition-colors hover:text-ink max-sm:px-1.5 max-[22.5rem]:px-1 max-[22.5rem]:text-sm",
                   current &&
-                    "font-medium text-ink after:absolute after:inset-x-2.5 after:bottom-[-1px] after:h-0.5 after:bg-accent max-sm:after:inset-x-1.5",
+                    "font-medium text-ink after:absolute after:inset-x-2.5 after:bottom-[-1px] after:h-0.5 after:bg-accent max-sm:after:inset-x-1.5 max-[22.5rem]:after:inset-x-1",
                 )}
               >
                 {label}

@@ -12,11 +12,11 @@ import { useOnClient } from "@/components/ui/use-on-client";
 import { formatRange, RELATIVE_RANGES } from "./time-range";
 import { type TimeRange, useTimeRange } from "./use-time-range";
 
-/** The range of everything on the page, and a button that asks again. One trace or capture has its own time, and settings have none: there the button is all. */
+/** The range of everything on the page, and a button that asks again. One trace, profile or capture has its own time, and settings have none: there the button is all. */
 export function TimeRangePicker() {
   const range = useTimeRange();
   const refreshing = useIsFetching({ queryKey: ["api"], predicate: isOfPage }) > 0;
-  const ranged = !/^\/(traces\/|captures\/|settings)/.test(usePathname());
+  const ranged = !/^\/(traces\/|profiles\/|captures\/|settings)/.test(usePathname());
   return (
     <div className="flex items-center">
       {ranged && <RangePopover range={range} />}
