@@ -373,12 +373,6 @@ describe("what is tied to a trace", () => {
       const { noSamplesCode, noSamplesReason } = await findTrace(traceIdOf(traceId));
       expect(noSamplesCode).toBe("captured");
       expect(noSamplesReason).toContain("captured while the trace ran (3 samples)");
-      const scope = {
-        from: unixNano(0n),
-        to: unixNanoFromMillis(Date.now()),
-        services: [service],
-        cut: null,
-      };
       expect((await countLabels(scope)).has(service)).toBe(false);
     },
   );
