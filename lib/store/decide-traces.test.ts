@@ -165,12 +165,48 @@ describe("only when it is quiet", () => {
     expect(await droppedRequests()).toBe(1);
   });
 
+  test("one that never falls quiet is decided when it has waited ten times as long, and lets go of its minutes", async () => {
+    await stage(span("endless/1", { status: "Error" }), span("waste/1"));
+    await olden("15 MINUTE");
+    await stage(span("endless/2", { child: true }), span("waste/2"));
+    await decideTraces(RULES, 60);
+    await forgetDecided();
+    expect(await kept()).toEqual(["endless/1", "endless/2"]);
+    expect([await droppedRequests(), await minutes()]).toEqual([2, 1]);
+  });
+
+  test("spans that a clock stamped with the future do not wait for it", async () => {
+    await stage(span("ahead/1", { status: "Error" }));
+    await olden("-1 HOUR");
+    await decideTraces(RULES, 60);
+    expect(await kept()).toEqual(["ahead/1"]);
+  });
+
+  test("a trace of which something was kept before sampling was turned on is kept whole", async () => {
+    await insertSpans(rowsOf([span("early/1")]));
+    await stage(span("early/2", { child: true }), span("early/1"));
+    await decideAll();
+    expect(await kept()).toEqual(["early/1", "early/2"]);
+    expect(await droppedRequests()).toBe(0);
+  });
+
   test("spans stored before sampling was turned on are not stored twice", async () => {
     await insertSpans(rowsOf([span("early/1", { status: "Error" })]));
     await stage(span("early/1", { status: "Error" }), span("early/2", { child: true }));
     await decideAll();
     expect(await kept()).toEqual(["early/1", "early/2"]);
   });
+});
+
+test("a trace of more spans than one statement takes is moved in pieces, each span once", async () => {
+  const more = Array.from({ length: 60_000 }, (_, i) => span(`huge/${i}`, { child: true }));
+  await stage(span("huge/error", { status: "Error" }), ...more, ...more.slice(0, 1_000));
+  await decideAll();
+  const [row] = await queryRows(
+    "SELECT count() AS spans, uniqExact(SpanId) AS ids, uniqExact(IngestedAt) AS inserts FROM otel_traces",
+  );
+  expect([Number(row?.spans), Number(row?.ids)]).toEqual([60_001, 60_001]);
+  expect(Number(row?.inserts)).toBeGreaterThan(1);
 });
 
 describe("a process that dies", () => {
@@ -199,9 +235,8 @@ describe("a process that dies", () => {
 
   test("minutes of staging go when all in them is done, and not before", async () => {
     await stage(span("bad/1", { status: "Error" }));
-    await commandStore(
-      "INSERT INTO staged_spans SELECT * REPLACE (IngestedAt - INTERVAL 10 MINUTE AS IngestedAt) FROM staged_spans",
-    );
+    await olden("10 MINUTE");
+    await stage(span("bad/1", { status: "Error" }));
     await forgetDecided();
     expect(await minutes()).toBe(2);
     await decideAll();
@@ -211,6 +246,20 @@ describe("a process that dies", () => {
     expect(await kept()).toEqual(["bad/1"]);
   });
 });
+
+/** Staged so much earlier, by the store's clock. */
+async function olden(interval: string): Promise<void> {
+  const before = await queryRows("SELECT now64(3) AS now");
+  await commandStore(
+    `INSERT INTO staged_spans SELECT * REPLACE (IngestedAt - INTERVAL ${interval} AS IngestedAt) FROM staged_spans`,
+  );
+  await commandStore(
+    "DELETE FROM staged_spans WHERE IngestedAt BETWEEN {now:DateTime64(3)} - 600 AND {now:DateTime64(3)}",
+    {
+      now: before[0]?.now,
+    },
+  );
+}
 
 async function minutes(): Promise<number> {
   const rows = await queryRows("SELECT uniqExact(toStartOfMinute(IngestedAt)) AS minutes FROM staged_spans");

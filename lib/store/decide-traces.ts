@@ -9,24 +9,30 @@
  *     forget   minutes of staging in which every row is done are dropped as partitions
  */
 import type { SamplingRules } from "@/lib/api/sampling-contract";
-import { NAMES_SPAN_ALONE } from "@/lib/store/by-trace";
 import { commandStore, insertRows, queryRows } from "@/lib/store/clickhouse";
-import { numberColumn, type Row, textColumn } from "@/lib/store/row";
+import {
+  type DueTrace,
+  factsFromRow,
+  findDueTraces,
+  findKeptTraces,
+  findProfiledTraces,
+  findVerdicts,
+  STAGED,
+  TRACES_FOUND,
+} from "@/lib/store/find-due-traces";
+import { textColumn } from "@/lib/store/row";
 import { waitForRunningInserts } from "@/lib/store/running-inserts";
 import { SPAN_COLUMNS } from "@/lib/store/span-row";
 import { writeSpansAlone } from "@/lib/store/span-writer";
 import { keepTrace, type Verdict } from "@/lib/trace/keep-trace";
 
-/** Of one step: bounds its memory and how long spans of others wait for it. */
+/** Of one step: bounds its memory and how long spans of others wait for it. A trace of more spans is moved in pieces. */
 const TRACES_PER_STEP = 5_000;
 const SPANS_PER_STEP = 50_000;
 /** A minute of staging is left alone for so long after its end: inserts under way may still be stamped with it. */
 const LEAVE_SECONDS = 120;
 /** How long a verdict is remembered for spans that come late. */
 const REMEMBER_HOURS = 2;
-/** Samples that name a span but no trace are looked for as far back. */
-const SPAN_SAMPLES_MINUTES = 15;
-
 /** A statement of a process before us, or of an attempt that was cut off, may go on without anyone who waits for it. */
 let mayStillRun = true;
 
@@ -38,16 +44,8 @@ export interface DecisionCounts {
   readonly more: boolean;
 }
 
-interface DueTrace {
-  readonly traceId: string;
-  readonly spans: number;
-  /** (minute, fingerprint) of its staged rows. */
-  readonly rows: readonly (readonly [string, string])[];
-  readonly row: Row;
-}
-
 /**
- * Decides the traces that have been quiet for long enough, at most one step of them.
+ * Decides the traces that have been quiet for long enough, up to TRACES_FOUND of them.
  * @param quietSeconds by the store's clock
  * @throws HotspanError as queryRows; the next call goes on where this one ended
  */
@@ -56,20 +54,41 @@ export async function decideTraces(
   quietSeconds: number,
   signal?: AbortSignal,
 ): Promise<DecisionCounts> {
-  const found = await findDue(quietSeconds, signal);
-  const due = takeStep(found);
-  if (due.length === 0) return { keptTraces: 0, droppedTraces: 0, droppedSpans: 0, more: false };
+  const found = await findDueTraces(quietSeconds, signal);
+  const counts = { keptTraces: 0, droppedTraces: 0, droppedSpans: 0 };
+  for (let at = 0; at < found.length; ) {
+    signal?.throwIfAborted();
+    const due = takeStep(found, at);
+    const verdicts = await decideStep(due, rules, signal);
+    for (const { spans, traceId } of due) {
+      const isKept = verdicts.get(traceId)?.kept === true;
+      counts.keptTraces += isKept ? 1 : 0;
+      counts.droppedTraces += isKept ? 0 : 1;
+      counts.droppedSpans += isKept ? 0 : spans;
+    }
+    at += due.length;
+  }
+  return { ...counts, more: found.length === TRACES_FOUND };
+}
+
+async function decideStep(
+  due: readonly DueTrace[],
+  rules: SamplingRules,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Verdict>> {
   const ids = due.map(({ traceId }) => traceId);
-  const [earlier, profiled] = await Promise.all([
+  const [earlier, stored, profiled] = await Promise.all([
     findVerdicts(ids, signal),
-    rules.enabled && rules.keepProfiled ? findProfiled(ids, signal) : new Set<string>(),
+    findKeptTraces(due, signal),
+    rules.enabled && rules.keepProfiled ? findProfiledTraces(ids, signal) : new Set<string>(),
   ]);
   const verdicts = new Map<string, Verdict>();
   for (const { row, traceId } of due) {
-    verdicts.set(traceId, earlier.get(traceId) ?? keepTrace(factsFromRow(row, profiled.has(traceId)), rules));
+    const known = earlier.get(traceId) ?? stored.get(traceId);
+    verdicts.set(traceId, known ?? keepTrace(factsFromRow(row, profiled.has(traceId)), rules));
   }
   await writeVerdicts(due, verdicts, 0, signal);
-  const kept = ids.filter((id) => verdicts.get(id)?.kept === true);
+  const kept = due.filter(({ traceId }) => verdicts.get(traceId)?.kept === true);
   const dropped = ids.filter((id) => verdicts.get(id)?.kept === false);
   await writeSpansAlone(async () => {
     if (mayStillRun) {
@@ -82,91 +101,17 @@ export async function decideTraces(
     mayStillRun = false;
   });
   await writeVerdicts(due, verdicts, 1, signal);
-  const spansOf = new Map(due.map(({ spans, traceId }) => [traceId, spans]));
-  return {
-    keptTraces: kept.length,
-    droppedTraces: dropped.length,
-    droppedSpans: dropped.reduce((sum, id) => sum + (spansOf.get(id) ?? 0), 0),
-    more: found.length > due.length || found.length === TRACES_PER_STEP,
-  };
+  return verdicts;
 }
 
-/** Staged rows by trace and minute, and whether these very rows have been decided. */
-const STAGED = `SELECT TraceId, toStartOfMinute(IngestedAt) AS minute, sum(cityHash64(SpanId, IngestedAt)) AS fingerprint, count() AS spans,
-    max(IngestedAt) AS last, max(StatusCode = 'Error') AS error, max(IsServerError) AS server_error, max(NamesProfile) AS names_profile,
-    max(Source = 'sample') AS sample, min(toUnixTimestamp64Nano(Timestamp)) AS first_start, max(toUnixTimestamp64Nano(Timestamp) + toInt64(least(Duration, 1000000000000000000))) AS last_end,
-    _partition_id AS part, (TraceId, minute, fingerprint) NOT IN (
-      SELECT trace_id, minute, fingerprint FROM sampling_decisions
-      WHERE done = 1 AND minute >= (SELECT toStartOfMinute(min(IngestedAt)) FROM staged_spans)
-    ) AS open
-  FROM staged_spans GROUP BY TraceId, minute, part`;
-
-async function findDue(quietSeconds: number, signal?: AbortSignal): Promise<DueTrace[]> {
-  const rows = await queryRows(
-    `SELECT TraceId, groupArray((toString(minute), toString(fingerprint))) AS rows, sum(spans) AS all_spans,
-       max(error) AS has_error, max(server_error) AS has_server_error, max(names_profile) AS has_profile, max(sample) AS is_sample,
-       toFloat64(max(last_end) - min(first_start)) AS duration, cityHash64(TraceId) / 18446744073709551616. AS place
-     FROM (${STAGED}) GROUP BY TraceId
-     HAVING max(open) = 1 AND max(last) <= now64(3) - INTERVAL {quiet:UInt32} SECOND
-     ORDER BY max(last) LIMIT ${TRACES_PER_STEP}`,
-    { quiet: quietSeconds },
-    { seconds: 60, signal, settings: { max_threads: 1 } },
-  );
-  return rows.map((row) => ({
-    traceId: textColumn(row, "TraceId"),
-    spans: numberColumn(row, "all_spans"),
-    rows: row.rows as [string, string][],
-    row,
-  }));
-}
-
-function takeStep(found: readonly DueTrace[]): DueTrace[] {
+function takeStep(found: readonly DueTrace[], from: number): DueTrace[] {
+  const most = found.slice(from, from + TRACES_PER_STEP);
   let spans = 0;
-  const end = found.findIndex((trace) => {
+  const end = most.findIndex((trace) => {
     spans += trace.spans;
     return spans > SPANS_PER_STEP;
   });
-  return found.slice(0, end === -1 ? undefined : Math.max(1, end));
-}
-
-function factsFromRow(row: Row, isProfiled: boolean) {
-  return {
-    hasError: numberColumn(row, "has_error") === 1,
-    hasServerError: numberColumn(row, "has_server_error") === 1,
-    hasProfile: isProfiled || numberColumn(row, "has_profile") === 1,
-    isSample: numberColumn(row, "is_sample") === 1,
-    durationNs: numberColumn(row, "duration"),
-    place: numberColumn(row, "place"),
-  };
-}
-
-async function findVerdicts(ids: readonly string[], signal?: AbortSignal): Promise<Map<string, Verdict>> {
-  const rows = await queryRows(
-    `SELECT trace_id, argMin(kept, decided_at) AS verdict, argMin(kept_share, decided_at) AS share
-     FROM sampling_decisions WHERE trace_id IN {ids:Array(String)} GROUP BY trace_id`,
-    { ids },
-    { signal },
-  );
-  return new Map(
-    rows.map((row) => [
-      textColumn(row, "trace_id"),
-      { kept: numberColumn(row, "verdict") === 1, keptShare: numberColumn(row, "share") },
-    ]),
-  );
-}
-
-/** Traces of which there are samples, whether these name the trace or only a span of it. */
-async function findProfiled(ids: readonly string[], signal?: AbortSignal): Promise<Set<string>> {
-  const rows = await queryRows(
-    `SELECT DISTINCT trace_id AS id FROM samples WHERE trace_id IN {ids:Array(String)}
-     UNION DISTINCT
-     SELECT DISTINCT TraceId AS id FROM staged_spans WHERE TraceId IN {ids:Array(String)} AND SpanId IN (
-       SELECT arrayJoin([span_id, root_span_id]) AS span FROM samples
-       WHERE time >= now64(9) - INTERVAL ${SPAN_SAMPLES_MINUTES} MINUTE AND ${NAMES_SPAN_ALONE} AND span != '')`,
-    { ids },
-    { seconds: 30, signal },
-  );
-  return new Set(rows.map((row) => textColumn(row, "id")));
+  return most.slice(0, end === -1 ? undefined : Math.max(1, end));
 }
 
 async function writeVerdicts(
@@ -190,13 +135,16 @@ async function writeVerdicts(
   await insertRows("sampling_decisions", columns, rows, signal);
 }
 
-function groupByShare(ids: readonly string[], verdicts: ReadonlyMap<string, Verdict>): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
-  for (const id of ids) {
-    const share = verdicts.get(id)?.keptShare ?? 1;
+function groupByShare(
+  traces: readonly DueTrace[],
+  verdicts: ReadonlyMap<string, Verdict>,
+): Map<number, DueTrace[]> {
+  const groups = new Map<number, DueTrace[]>();
+  for (const trace of traces) {
+    const share = verdicts.get(trace.traceId)?.keptShare ?? 1;
     const group = groups.get(share);
-    if (group === undefined) groups.set(share, [id]);
-    else group.push(id);
+    if (group === undefined) groups.set(share, [trace]);
+    else group.push(trace);
   }
   return groups;
 }
@@ -212,18 +160,29 @@ function idList(ids: readonly string[]): string {
   return `(${ids.map((id) => `'${id}'`).join(",")})`;
 }
 
-/** A span that was sent twice, or moved by an attempt before, is stored once. Its spans may lie in any number of days. */
-async function moveToTraces(ids: readonly string[], keptShare: number, signal?: AbortSignal): Promise<void> {
+/**
+ * A span that was sent twice, or moved by an attempt before, is stored once. Its spans may lie in any number of days. Whole
+ * rows are sorted, so those of a trace of a million spans are taken in pieces, by the hash of their ids.
+ */
+async function moveToTraces(
+  traces: readonly DueTrace[],
+  keptShare: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const columns = [...SPAN_COLUMNS, "Weight"].join(", ");
-  const list = idList(ids);
-  await commandStore(
-    `INSERT INTO otel_traces (${columns}, KeptShare)
-     SELECT ${columns}, {share:Float32} FROM staged_spans
-     WHERE TraceId IN ${list} AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM otel_traces WHERE TraceId IN ${list})
-     ORDER BY TraceId, SpanId LIMIT 1 BY TraceId, SpanId`,
-    { share: keptShare },
-    { signal, settings: ONE_STATEMENT },
-  );
+  const list = idList(traces.map(({ traceId }) => traceId));
+  const pieces = Math.ceil(traces.reduce((sum, { spans }) => sum + spans, 0) / SPANS_PER_STEP);
+  const where = `TraceId IN ${list}${pieces > 1 ? " AND cityHash64(SpanId) % {pieces:UInt32} = {piece:UInt32}" : ""}`;
+  for (let piece = 0; piece < pieces; piece++) {
+    await commandStore(
+      `INSERT INTO otel_traces (${columns}, KeptShare)
+       SELECT ${columns}, {share:Float32} FROM staged_spans
+       WHERE ${where} AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM otel_traces WHERE ${where})
+       ORDER BY TraceId, SpanId LIMIT 1 BY TraceId, SpanId`,
+      { share: keptShare, pieces, piece },
+      { signal, settings: ONE_STATEMENT },
+    );
+  }
 }
 
 async function countDropped(ids: readonly string[], signal?: AbortSignal): Promise<void> {

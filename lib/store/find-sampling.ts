@@ -15,7 +15,9 @@ export async function findSampling(signal?: AbortSignal): Promise<SamplingRespon
     readSamplingRules(),
     queryRows(
       `SELECT uniqExact(TraceId) AS traces FROM staged_spans
-       WHERE TraceId NOT IN (SELECT trace_id FROM sampling_decisions WHERE done = 1)`,
+       WHERE TraceId NOT IN (
+         SELECT trace_id FROM sampling_decisions
+         WHERE done = 1 AND minute >= (SELECT toStartOfMinute(min(IngestedAt)) FROM staged_spans))`,
       {},
       { signal },
     ),

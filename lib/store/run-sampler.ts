@@ -4,7 +4,7 @@ import { decideTraces, forgetDecided, hasStagedSpans } from "@/lib/store/decide-
 import { readSamplingRules } from "@/lib/store/sampling-rules";
 
 const PAUSE_MS = 2_000;
-const FORGET_MS = 30_000;
+const LOOK_MS = 30_000;
 
 export interface Sampler {
   /** Whether spans are to be staged rather than stored. */
@@ -17,12 +17,13 @@ export interface Sampler {
 
 /**
  * Follows the rules as they are edited. When sampling is turned off, what is staged is kept, all of it and at once.
+ * @param lookMs between two looks for what may be forgotten and, while sampling is off, for what is staged all the same
  * @throws HotspanError when the rules cannot be read: starting with others would drop or keep the wrong traces
  */
-export async function createSampler(): Promise<Sampler> {
+export async function createSampler({ lookMs = LOOK_MS, pauseMs = PAUSE_MS } = {}): Promise<Sampler> {
   let rules: SamplingRules = await readSamplingRules();
   const counts = { keptTraces: 0, droppedTraces: 0, droppedSpans: 0 };
-  /** A process before this one may have left some. */
+  /** A process before this one may have left some, and an insert that was under way may end after sampling was turned off. */
   let mayBeStaged = true;
 
   async function step(signal: AbortSignal): Promise<boolean> {
@@ -41,14 +42,14 @@ export async function createSampler(): Promise<Sampler> {
     isOn: () => rules.enabled,
     run: async (signal) => {
       let troubled = false;
-      let forgotAt = performance.now();
+      let lookedAt = performance.now();
       while (!signal.aborted) {
         let more = false;
         try {
           more = await step(signal);
-          if (mayBeStaged && performance.now() - forgotAt > FORGET_MS) {
-            forgotAt = performance.now();
-            await forgetDecided(signal);
+          if (performance.now() - lookedAt > lookMs) {
+            lookedAt = performance.now();
+            if (mayBeStaged) await forgetDecided(signal);
             mayBeStaged = rules.enabled || (await hasStagedSpans(signal));
           }
           troubled = false;
@@ -58,7 +59,7 @@ export async function createSampler(): Promise<Sampler> {
             console.error("Sampling does not go on:", error instanceof Error ? error.message : error);
           troubled = true;
         }
-        if (!more) await pause(PAUSE_MS, signal);
+        if (!more) await pause(pauseMs, signal);
       }
     },
   };

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, test, vi } from "vitest";
+import { DEFAULT_SAMPLING } from "@/lib/api/sampling-contract";
+import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
+import { commandStore, queryRows } from "@/lib/store/clickhouse";
+import { createSampler } from "@/lib/store/run-sampler";
+import { writeSamplingRules } from "@/lib/store/sampling-rules";
+import { startTestStore, type TestStore } from "@/lib/store/test-store";
+
+let store: TestStore;
+let folder: string;
+beforeAll(async () => {
+  store = await startTestStore();
+  folder = await mkdtemp(join(tmpdir(), "hotspan-sampler-"));
+  await closeCatalogue();
+  await catalogue(`file:${join(folder, "catalogue.db")}`);
+});
+afterAll(async () => {
+  await closeCatalogue();
+  await store?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const stageOne = (spanId: string) =>
+  commandStore(
+    `INSERT INTO staged_spans (Timestamp, TraceId, SpanId, SpanName) VALUES (now64(9), '${"a".repeat(32)}', '${spanId}', '${spanId}')`,
+  );
+const kept = async () =>
+  (await queryRows("SELECT SpanName FROM otel_traces")).map(({ SpanName }) => SpanName);
+const until = (state: () => Promise<boolean>) => vi.waitUntil(state, { timeout: 30_000, interval: 20 });
+
+test("spans that were staged when sampling had long been off are kept all the same", async () => {
+  await writeSamplingRules({ ...DEFAULT_SAMPLING, enabled: false });
+  const sampler = await createSampler({ lookMs: 10, pauseMs: 10 });
+  const stop = new AbortController();
+  const running = sampler.run(stop.signal);
+  for (let round = 1; round <= 10; round++) {
+    await stageOne(`span-${round}`);
+    await until(async () => (await kept()).length === round);
+    await commandStore("TRUNCATE TABLE staged_spans"); // as when its minute is over
+  }
+  stop.abort();
+  await running;
+}, 60_000);
