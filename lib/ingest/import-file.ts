@@ -30,6 +30,7 @@ const BATCH_SPANS = 5_000;
 const MAX_TRACE_IDS = 20;
 const GZIP = [0x1f, 0x8b] as const;
 const PEEKED_BYTES = 4_096;
+const JFR = Buffer.from("FLR\0", "latin1");
 
 /**
  * @returns the rows of what the file holds
@@ -40,7 +41,14 @@ export function decodeImport(upload: ImportUpload): ImportedFile {
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   if (bytes.length === 0) throw invalidInput("The file is empty.");
   if (isArchive(bytes)) throw invalidInput("An archive inside an archive is not opened.");
-  if (!isJson(peek(bytes))) return { kind: "profile", rows: decodeProfileUpload(upload) };
+  const head = peek(bytes);
+  if (!isJson(head)) {
+    if (head.subarray(0, 4).equals(JFR)) {
+      throw invalidInput("This is a recording of Java (JFR), which is not read: Hotspan reads pprof.");
+    }
+    if (isText(head)) throw invalidInput("This is text: neither a pprof nor traces in JSON.");
+    return { kind: "profile", rows: decodeProfileUpload(upload) };
+  }
   return decodeTraces(isGzip(bytes) ? inflate(bytes, upload.maxBytes) : bytes, upload);
 }
 
@@ -112,6 +120,11 @@ function peek(bytes: Buffer): Buffer {
 function isJson(head: Buffer): boolean {
   const text = head.toString("latin1").replace(/^(?:\xef\xbb\xbf)?\s*/, "");
   return text.startsWith("{") || text.startsWith("[");
+}
+
+/** Lengths and numbers of a pprof are bytes that no text has. */
+function isText(head: Buffer): boolean {
+  return head.every((byte) => byte > 0x1f || (byte >= 0x09 && byte <= 0x0d));
 }
 
 function inflate(bytes: Buffer, maxBytes: number): Buffer {

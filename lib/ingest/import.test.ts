@@ -179,7 +179,16 @@ describe("profiles", () => {
 
   test("one that does not say whose it is names the parameter", async () => {
     expect(await refusal(recordedProfile("go-cpu-2s"), { filename: "cpu.pprof" })).toBe(
-      "400 The profile does not say which service it is of: name one with the parameter service=NAME.",
+      "400 The profile does not say which service it is of: name one (service=NAME), or begin the file's name with it (shop-cpu.pprof).",
+    );
+  });
+
+  test("what is no profile at all is called by its name", async () => {
+    expect(await refusal(Buffer.from("# Notes\n\tof the week\n"), { service: "shop" })).toBe(
+      "400 This is text: neither a pprof nor traces in JSON.",
+    );
+    expect(await refusal(Buffer.from("FLR\0\0\x02\0\0", "latin1"), { service: "shop" })).toBe(
+      "400 This is a recording of Java (JFR), which is not read: Hotspan reads pprof.",
     );
   });
 

@@ -68,5 +68,7 @@ function serviceOfLabels({ labelSets }: Profile): string {
   if (named.size === 1 && only !== "") return only;
   const reason =
     named.size > 1 ? `is of ${named.size} services by its labels` : "does not say which service it is of";
-  throw invalidInput(`The profile ${reason}: name one with the parameter service=NAME.`);
+  throw invalidInput(
+    `The profile ${reason}: name one (service=NAME), or begin the file's name with it (shop-cpu.pprof).`,
+  );
 }
