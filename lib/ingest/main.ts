@@ -17,6 +17,7 @@ import { insertProfile } from "@/lib/store/insert-profile";
 import { insertProfiles } from "@/lib/store/insert-profiles";
 import { migrateStore } from "@/lib/store/migrate";
 import type { ProfileRows } from "@/lib/store/profile-row";
+import { runPruning } from "@/lib/store/prune-catalogue";
 import { createSampler } from "@/lib/store/run-sampler";
 import { runSettler } from "@/lib/store/settle-traces";
 import { unixNanoFromMillis } from "@/lib/units";
@@ -111,6 +112,12 @@ async function start(): Promise<void> {
     signal,
   ).catch((error: unknown) => tellUnless(signal, "Nothing is collected", error));
   runSettler({ signal }).catch((error: unknown) => tellUnless(signal, "Traces are not summed up", error));
+  void runPruning({
+    catalogue: profiles,
+    retentionDays: config.retentionDays,
+    signal,
+    log: (line) => console.error(line),
+  });
   runCollectorProfiles({ catalogue: profiles, insert: insertMany, signal, log: console.log }).catch(
     (error: unknown) => tellUnless(signal, "otel_profiles is not taken over", error),
   );

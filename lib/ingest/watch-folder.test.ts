@@ -22,7 +22,7 @@ import { insertProfile } from "@/lib/store/insert-profile";
 import { findNamingSpans, findTraceStart, tieProfile } from "@/lib/store/profile-ties";
 import { textColumn } from "@/lib/store/row";
 import { startTestStore, type TestStore } from "@/lib/store/test-store";
-import { loadWatchedFiles, saveWatchedFile } from "@/lib/store/watched-files";
+import { loadWatchedFiles, removeWatchedFiles, saveWatchedFile } from "@/lib/store/watched-files";
 import { unixNano, unixNanoFromMillis } from "@/lib/units";
 
 const MAX_FILE = 4_194_304;
@@ -82,6 +82,7 @@ function watchRoot(service = "shop", met = ties()): WatchedFolder {
     maxFileBytes: MAX_FILE,
     load: () => loadWatchedFiles(catalogue, root),
     save: (file) => saveWatchedFile(catalogue, file),
+    forget: (paths) => removeWatchedFiles(catalogue, paths),
     startOfTrace: findTraceStart,
     onProfile: async (name, profileId, traceId) => {
       if (traceId !== "") await tieProfile(catalogue, profileId, traceId);
@@ -125,6 +126,26 @@ describe("what is taken", () => {
     const row = await rowOf("cpu-20250624-120000.pprof");
     expect(row).toMatchObject({ state: "taken", kind: "profile", service: "shop", reason: "" });
     expect(row?.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("one that is gone is forgotten after a day, and stored once all the same when it comes back", async () => {
+    const before = await profiles();
+    const bytes = freshPprof();
+    await writeFile(join(root, "cpu-1.pprof"), bytes);
+    const folder = watchRoot();
+    await looks(folder);
+    await rm(join(root, "cpu-1.pprof"));
+    await looks(folder);
+    clock += 86_000_000;
+    await looks(folder);
+    expect(await rowOf("cpu-1.pprof")).not.toBeNull();
+    clock += 1_000_000;
+    await looks(folder);
+    expect(await rowOf("cpu-1.pprof")).toBeNull();
+    await writeFile(join(root, "cpu-1.pprof"), bytes);
+    expect(await looks(folder)).toBe("1 taken, 0 refused, 0 waiting");
+    expect(reads).toBe(2);
+    expect((await profiles()) - before).toBe(1);
   });
 
   test("whose it is: its sub-folder, else what is configured, else its name", async () => {

@@ -28,6 +28,7 @@ export interface WatchedFolderOptions {
   /** What is known of the folder's files from before, by path. */
   readonly load: () => Promise<Map<string, WatchedFile>>;
   readonly save: (file: WatchedFile) => Promise<void>;
+  readonly forget: (paths: readonly string[]) => Promise<void>;
   /** When the trace began, if it is stored: the time of a capture for it that knows no time itself. */
   readonly startOfTrace: (traceId: string) => Promise<UnixNano | undefined>;
   /** Called for each profile that was taken, now or before; `traceId` is one that it has yet to be tied to, or "". */
@@ -55,6 +56,8 @@ export interface WatchedFolder {
 
 /** What cannot be read may be half of what is still coming, until nothing has come for so long. */
 const QUIET_MS = 30_000;
+/** Nothing is remembered of a file that is gone for so long. Should it come back, it is read again, and stored once. */
+const FORGET_MS = 86_400_000;
 
 interface Sighting {
   readonly version: string;
@@ -68,6 +71,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   const now = options.now ?? Date.now;
   let known: Map<string, WatchedFile> | undefined;
   let sightings = new Map<string, Sighting>();
+  let goneSince = new Map<string, number>();
   let scan: FolderScan = { state: "watching", message: "", files: [] };
 
   async function start(): Promise<Map<string, WatchedFile>> {
@@ -141,6 +145,20 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     }
   }
 
+  async function forgetGone(files: Map<string, WatchedFile>): Promise<void> {
+    if (scan.state !== "watching") return;
+    const present = new Set(scan.files.map(({ path }) => path));
+    const gone = new Map<string, number>();
+    for (const path of files.keys()) {
+      if (!present.has(path)) gone.set(path, goneSince.get(path) ?? now());
+    }
+    goneSince = gone;
+    const forgotten = [...gone].flatMap(([path, since]) => (now() - since > FORGET_MS ? [path] : []));
+    if (forgotten.length === 0) return;
+    await options.forget(forgotten);
+    for (const path of forgotten) files.delete(path);
+  }
+
   function isQuiet(file: FoundFile, { sinceMillis }: Sighting): boolean {
     // Both clocks: an old file need not be watched first, and one whose time lies in the future is not waited for.
     return now() - file.mtimeMillis > QUIET_MS || now() - sinceMillis > QUIET_MS;
@@ -150,6 +168,7 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
     look: async (signal) => {
       known ??= await start();
       scan = await scanFolder(root);
+      await forgetGone(known);
       const seen = new Map<string, Sighting>();
       for (const file of scan.files) {
         if (isKnown(file, known)) continue;

@@ -7,7 +7,7 @@ import { createWatchTies } from "@/lib/ingest/watch-ties";
 import { pause } from "@/lib/pause";
 import type { Catalogue } from "@/lib/store/catalogue";
 import { findNamingSpans, findTraceStart, tieProfile } from "@/lib/store/profile-ties";
-import { loadWatchedFiles, saveWatchedFile } from "@/lib/store/watched-files";
+import { loadWatchedFiles, removeWatchedFiles, saveWatchedFile } from "@/lib/store/watched-files";
 
 export interface WatchFoldersOptions {
   readonly folders: readonly string[];
@@ -43,6 +43,7 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
       maxFileBytes,
       load: () => loadWatchedFiles(catalogue, root),
       save: (file) => saveWatchedFile(catalogue, file),
+      forget: (paths) => removeWatchedFiles(catalogue, paths),
       startOfTrace: findTraceStart,
       onProfile: async (name, profileId, traceId) => {
         if (traceId !== "") await tie(profileId, traceId);

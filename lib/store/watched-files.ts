@@ -18,6 +18,8 @@ export interface WatchedFile {
 
 /** Rows read at once when a folder is first looked at. */
 const PAGE = 5_000;
+/** Bound in one statement, of which SQLite takes a limited number. */
+const PATHS_AT_ONCE = 500;
 
 /** @returns by path, all files below the folder */
 export async function loadWatchedFiles(
@@ -43,6 +45,13 @@ export async function saveWatchedFile(catalogue: Catalogue, file: WatchedFile): 
   const { path, ...rest } = file;
   const row = { ...rest, seenAt: new Date() };
   await catalogue.watchedFile.upsert({ where: { path }, create: { path, ...row }, update: row });
+}
+
+export async function removeWatchedFiles(catalogue: Catalogue, paths: readonly string[]): Promise<void> {
+  for (let at = 0; at < paths.length; at += PATHS_AT_ONCE) {
+    const some = paths.slice(at, at + PATHS_AT_ONCE);
+    await catalogue.watchedFile.deleteMany({ where: { path: { in: some } } });
+  }
 }
 
 /** @returns refused files, the latest first, and how many there are */
