@@ -26,6 +26,8 @@ const eventJson = z.object({
   endpoint_counts: z.record(z.string(), z.number().nonnegative()).nullish().transform(largestCounts),
 });
 
+/** This thread reads it, and does nothing else meanwhile; with a thousand endpoints it has some 50 kB. */
+const MAX_EVENT_BYTES = 1_048_576;
 /** Of one upload; a service whose endpoints are not templates has as many as requests. */
 const MAX_ENDPOINTS = 1_000;
 
@@ -92,6 +94,8 @@ function largestCounts(
 function readEvent(parts: readonly Part[]): z.infer<typeof eventJson> {
   const part = parts.find(({ filename, name }) => name === "event" || filename === "event.json");
   if (part === undefined) throw invalidInput('The multipart body has no part "event" (event.json).');
+  if (part.bytes.length > MAX_EVENT_BYTES)
+    throw new HotspanError("too-large", `event.json is larger than ${MAX_EVENT_BYTES} bytes.`);
   let json: unknown;
   try {
     json = JSON.parse(part.bytes.toString("utf8"));

@@ -7,6 +7,7 @@ import {
   type OtlpProfilesUpload,
 } from "@/lib/ingest/otlp-profiles";
 import { decodeProfileUpload, type ProfileUpload } from "@/lib/ingest/profile-upload";
+import { decodePushJson, type PushedSeries } from "@/lib/ingest/push";
 import { decodeDifferenceRows } from "@/lib/ingest/scrape-difference";
 import { decodeTraceRows, type TraceRows, type TraceUpload } from "@/lib/ingest/trace-rows";
 import type { ProfileRows } from "@/lib/store/profile-row";
@@ -17,12 +18,14 @@ export type DecodeTask =
   | { readonly kind: "profile"; readonly upload: ProfileUpload }
   | { readonly kind: "scrape-difference"; readonly previous: Uint8Array; readonly upload: ProfileUpload }
   | { readonly kind: "otlp-profiles"; readonly upload: OtlpProfilesUpload }
+  | { readonly kind: "push-json"; readonly upload: { readonly bytes: Uint8Array } }
   | { readonly kind: "import"; readonly upload: ImportUpload };
 
 export type DecodeResult =
   | { readonly kind: "otlp-traces"; readonly traces: TraceRows }
   | { readonly kind: "profile" | "scrape-difference"; readonly rows: ProfileRows }
   | { readonly kind: "otlp-profiles"; readonly rows: OtlpProfileRows }
+  | { readonly kind: "push-json"; readonly series: readonly PushedSeries[] }
   | { readonly kind: "import"; readonly file: ImportedFile };
 
 /** @throws HotspanError `invalid-input` or `too-large` */
@@ -36,6 +39,8 @@ export function runDecodeTask(task: DecodeTask): DecodeResult {
       return { kind: task.kind, rows: decodeDifferenceRows(task.previous, task.upload) };
     case "otlp-profiles":
       return { kind: task.kind, rows: decodeOtlpProfiles(task.upload) };
+    case "push-json":
+      return { kind: task.kind, series: decodePushJson(task.upload.bytes) };
     case "import":
       return { kind: task.kind, file: decodeImport(task.upload) };
   }
@@ -61,6 +66,11 @@ function columnsOf(result: DecodeResult): ArrayBufferView[] {
       return columnsOfProfile(result.rows);
     case "otlp-profiles":
       return result.rows.profiles.flatMap(columnsOfProfile);
+    case "push-json":
+      // Small ones lie in a pool of Node's, which has to stay where it is.
+      return result.series
+        .flatMap(({ profiles }) => profiles)
+        .filter(({ buffer, byteLength }) => buffer.byteLength === byteLength);
     case "import":
       return result.file.kind === "profile"
         ? columnsOfProfile(result.file.rows)

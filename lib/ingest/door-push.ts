@@ -4,12 +4,19 @@
  */
 import { statusOf } from "@/lib/api/respond";
 import { HotspanError } from "@/lib/errors";
+import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { type Door, jsonReply } from "@/lib/ingest/door";
 import type { Intakes } from "@/lib/ingest/doors";
 import type { GrpcMethod } from "@/lib/ingest/grpc-otlp";
 import { parseMediaType } from "@/lib/ingest/media-type";
 import { GRPC_CODE } from "@/lib/ingest/otlp-response";
-import { decodePush, decodePushJson, type SeriesShape, toUploads } from "@/lib/ingest/push";
+import {
+  decodePush,
+  decodePushJson,
+  type PushedSeries,
+  type SeriesShape,
+  toUploads,
+} from "@/lib/ingest/push";
 
 const PUSH = "/push.v1.PusherService/Push";
 const WRITE_RAW = "/parca.profilestore.v1alpha1.ProfileStoreService/WriteRaw";
@@ -23,7 +30,10 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
   [14, "unavailable"],
 ]);
 
-export function pushDoor({ maxBodyBytes, profiles }: Intakes): Door {
+/** Below this the way to a worker and back costs more than decoding here. */
+const INLINE_JSON_BYTES = 32_768;
+
+export function pushDoor({ maxBodyBytes, pool, profiles }: Intakes): Door {
   return {
     paths: [PUSH],
     receive: async ({ headers, lease, readBody, sourceOf, url }) => {
@@ -36,7 +46,7 @@ export function pushDoor({ maxBodyBytes, profiles }: Intakes): Door {
       }
       const isJson = type === "application/json";
       const body = await readBody();
-      const series = isJson ? decodePushJson(body) : decodePush(body, "push");
+      const series = isJson ? await readJson(pool, body) : decodePush(body, "push");
       await profiles.acceptAll(
         toUploads(series, sourceOf(url.searchParams.get("source")), maxBodyBytes),
         lease,
@@ -50,6 +60,13 @@ export function pushDoor({ maxBodyBytes, profiles }: Intakes): Door {
         message,
       }),
   };
+}
+
+async function readJson(pool: DecodePool, bytes: Buffer): Promise<readonly PushedSeries[]> {
+  if (bytes.length <= INLINE_JSON_BYTES) return decodePushJson(bytes);
+  const result = await pool.run({ kind: "push-json", upload: { bytes } });
+  if (result.kind !== "push-json") throw new Error(`A decode worker answered ${result.kind} to a push.`);
+  return result.series;
 }
 
 /** The same over gRPC, where Parca's agents write too. */

@@ -1,3 +1,4 @@
+import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { type Door, jsonReply } from "@/lib/ingest/door";
 import { datadogDoor } from "@/lib/ingest/door-datadog";
 import { importDoor } from "@/lib/ingest/door-import";
@@ -16,6 +17,8 @@ export interface Intakes {
   readonly traces: TraceIntake;
   readonly profiles: ProfileIntake;
   readonly imports: ImportIntake;
+  /** For what takes long to read before it is known what it holds. */
+  readonly pool: DecodePool;
   /** Limit after inflation, for what is compressed inside a body. */
   readonly maxBodyBytes: number;
 }

@@ -22,8 +22,8 @@ export interface ImportIntake {
   accept(name: string, bytes: Buffer, uploadOf: UploadOf, lease: ByteLease): Promise<ImportResponse>;
 }
 
-/** Below this the way to a worker and back costs more than decoding here. */
-const INLINE_BYTES = 32_768;
+/** Below this the way to a worker and back costs more than decoding here, though gzip makes a thousand bytes of one. */
+const INLINE_BYTES = 4_096;
 const MAX_ZIPPED_FILES = 1_000;
 /** What a zip may inflate to, in units of the largest body. */
 const ZIP_BODIES = 4;

@@ -12,8 +12,8 @@ import type { ProfileRecord, ProfileRows } from "@/lib/store/profile-row";
 
 /** Below this the way to a worker and back costs more than decoding here. */
 const INLINE_BYTES = 32_768;
-/** The same where one request brings many: gzip makes a thousand bytes of one, and this thread would do nothing else. */
-const INLINE_BYTES_OF_MANY = 4_096;
+/** The same for pprofs: gzip and zstd make a thousand bytes of one, and this thread would do nothing else. */
+const INLINE_PPROF_BYTES = 4_096;
 /** Of one request. */
 const MAX_PROFILES = 256;
 /** Rows of all profiles of one request, which are in memory together: as many bytes as one profile's may be. */
@@ -78,8 +78,8 @@ export function createProfileIntake(
 ): ProfileIntake {
   const counts = { accepted: 0, failedRequests: 0 };
 
-  async function decode(upload: ProfileUpload, inlineBytes = INLINE_BYTES): Promise<ProfileRows> {
-    if (upload.bytes.length <= inlineBytes) return decodeProfileUpload(upload);
+  async function decode(upload: ProfileUpload): Promise<ProfileRows> {
+    if (upload.bytes.length <= INLINE_PPROF_BYTES) return decodeProfileUpload(upload);
     const { bytes } = upload;
     // A view would take all that it is a view of along to the worker.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
@@ -89,7 +89,7 @@ export function createProfileIntake(
   }
 
   async function decodeDifference(previous: Uint8Array, current: ProfileUpload): Promise<ProfileRows> {
-    if (current.bytes.length <= INLINE_BYTES) return decodeDifferenceRows(previous, current);
+    if (current.bytes.length <= INLINE_PPROF_BYTES) return decodeDifferenceRows(previous, current);
     const result = await pool.run({ kind: "scrape-difference", previous, upload: current });
     if (result.kind !== "scrape-difference")
       throw new Error(`A decode worker answered ${result.kind} to two scrapes.`);
@@ -114,7 +114,7 @@ export function createProfileIntake(
     for (const upload of uploads) {
       const rows = await (uploads.length === 1
         ? decode(upload)
-        : decode(upload, INLINE_BYTES_OF_MANY).catch((error: unknown) => {
+        : decode(upload).catch((error: unknown) => {
             throw naming(all.length + 1, uploads.length, error);
           }));
       bytes += rows.functions.text.length + rows.stacks.text.length + rows.samples.text.length;

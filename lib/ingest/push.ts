@@ -16,8 +16,8 @@ import { unixNanoFromMillis } from "@/lib/units";
 
 export interface PushedSeries {
   readonly labels: ReadonlyMap<string, string>;
-  /** pprofs, views of the request. */
-  readonly profiles: readonly Buffer[];
+  /** pprofs, maybe views of the request. */
+  readonly profiles: readonly Uint8Array[];
 }
 
 /** Where the labels of a series are to be found. */
@@ -26,6 +26,10 @@ export type SeriesShape = "push" | "parca";
 const SERIES_FIELD = { push: 1, parca: 2 } as const;
 const FIRST = (1 << 3) | WIRE_BYTES;
 const SECOND = (2 << 3) | WIRE_BYTES;
+
+/** Of one request, and of one series: an empty one takes two bytes to send and hundreds to hold. */
+const MAX_SERIES = 1_000;
+const MAX_IN_SERIES = 1_000;
 
 /** Protobuf's JSON names; its parsers take the original ones too. */
 const jsonRequest = z.object({
@@ -41,12 +45,17 @@ const jsonRequest = z.object({
     .default([]),
 });
 
-/** @throws HotspanError `invalid-input` */
-export function decodePushJson(body: Buffer): PushedSeries[] {
+/** @throws HotspanError `invalid-input`, `too-large` naming what there is too much of */
+export function decodePushJson(bytes: Uint8Array): PushedSeries[] {
   let request: z.infer<typeof jsonRequest>;
   try {
-    request = jsonRequest.parse(JSON.parse(body.toString("utf8")));
+    const json: unknown = JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+    );
+    checkSizes(json);
+    request = jsonRequest.parse(json);
   } catch (error) {
+    if (error instanceof HotspanError) throw error;
     throw new HotspanError("invalid-input", "The body is no push.v1.PushRequest in JSON.", { cause: error });
   }
   return request.series.map(({ labels, samples }) => ({
@@ -57,30 +66,58 @@ export function decodePushJson(body: Buffer): PushedSeries[] {
   }));
 }
 
-/** @throws HotspanError `invalid-input` naming the byte where the message breaks */
+/** Lists of a hostile length are refused before they are looked at one by one. */
+function checkSizes(json: unknown): void {
+  const { series } = Object(json) as { series?: unknown };
+  if (!Array.isArray(series)) return;
+  if (series.length > MAX_SERIES) throw tooMany("series in the request", MAX_SERIES);
+  for (const item of series) {
+    const { labels, samples } = Object(item) as { labels?: unknown; samples?: unknown };
+    if (Array.isArray(labels) && labels.length > MAX_IN_SERIES) throw tooMany("labels", MAX_IN_SERIES);
+    if (Array.isArray(samples) && samples.length > MAX_IN_SERIES) throw tooMany("profiles", MAX_IN_SERIES);
+  }
+}
+
+function tooMany(what: string, limit: number): HotspanError {
+  return new HotspanError("too-large", `There are more than ${limit} ${what}: send fewer at once.`);
+}
+
+/**
+ * @throws HotspanError `invalid-input` naming the byte where the message breaks, `too-large` naming what there is too
+ *   much of
+ */
 export function decodePush(body: Buffer, shape: SeriesShape): PushedSeries[] {
   const reader = new WireReader(body);
   const wanted = (SERIES_FIELD[shape] << 3) | WIRE_BYTES;
   const series: PushedSeries[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === wanted) series.push(readSeries(reader, shape));
-    else reader.skip(tag);
+    if (tag !== wanted) {
+      reader.skip(tag);
+      continue;
+    }
+    if (series.length === MAX_SERIES) throw tooMany("series in the request", MAX_SERIES);
+    series.push(readSeries(reader, shape));
   }
   return series;
 }
 
 function readSeries(reader: WireReader, shape: SeriesShape): PushedSeries {
   const labels = new Map<string, string>();
-  const profiles: Buffer[] = [];
+  const profiles: Uint8Array[] = [];
   inside(reader, (tag) => {
     if (tag === FIRST && shape === "push") readLabel(reader, labels);
     else if (tag === FIRST)
       inside(reader, (inner) => (inner === FIRST ? readLabel(reader, labels) : reader.skip(inner)));
     else if (tag === SECOND)
-      inside(reader, (inner) => (inner === FIRST ? profiles.push(reader.view()) : reader.skip(inner)));
+      inside(reader, (inner) => (inner === FIRST ? readProfile(reader, profiles) : reader.skip(inner)));
     else reader.skip(tag);
   });
   return { labels, profiles };
+}
+
+function readProfile(reader: WireReader, profiles: Uint8Array[]): void {
+  if (profiles.length === MAX_IN_SERIES) throw tooMany("profiles", MAX_IN_SERIES);
+  profiles.push(reader.view());
 }
 
 function readLabel(reader: WireReader, labels: Map<string, string>): void {
@@ -91,6 +128,7 @@ function readLabel(reader: WireReader, labels: Map<string, string>): void {
     else if (tag === SECOND) value = reader.text();
     else reader.skip(tag);
   });
+  if (labels.size === MAX_IN_SERIES) throw tooMany("labels", MAX_IN_SERIES);
   labels.set(name, value);
 }
 

@@ -541,6 +541,52 @@ describe("what cannot be taken gets a clear 4xx, and nothing of it is stored or 
       /300 profiles; the limit is 256/,
     ],
     [
+      "a push of nothing, 450,000 times",
+      () => post(`${strict.url}${PUSH}`, Buffer.from("0a00".repeat(450_000), "hex"), PROTO),
+      413,
+      /more than 1000 series/,
+    ],
+    [
+      "the same in JSON",
+      () => post(`${strict.url}${PUSH}`, `{"series":[${"{},".repeat(300_000)}{}]}`, JSON_TYPE),
+      413,
+      /more than 1000 series/,
+    ],
+    [
+      "labels without end",
+      () =>
+        post(
+          `${strict.url}${PUSH}`,
+          series(Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`label${i}`, "x"])), good),
+          PROTO,
+        ),
+      413,
+      /more than 1000 labels/,
+    ],
+    [
+      "profiles without end in one sample",
+      () => post(`${strict.url}${PUSH}`, field(1, field(2, Buffer.from("0a00".repeat(2_000), "hex"))), PROTO),
+      413,
+      /more than 1000 profiles/,
+    ],
+    [
+      "an event of megabytes",
+      () => postForm("/profiling/v1/input", [["event", "event.json", Buffer.alloc(1_100_000, 0x5b)]]),
+      413,
+      /event.json is larger/,
+    ],
+    [
+      "a config of megabytes",
+      () =>
+        post(
+          `${strict.url}/ingest?name=a`,
+          `${part("profile", "x")}${part("sample_type_config", " ".repeat(70_000))}--b--`,
+          FORM,
+        ),
+      413,
+      /sample_type_config is larger/,
+    ],
+    [
       "cut push",
       () => post(`${strict.url}${PUSH}`, series({ job: "a" }, good).subarray(0, 50), PROTO),
       400,

@@ -112,6 +112,9 @@ function parseTime(query: URLSearchParams, parameter: string): UnixNano | undefi
   return unixNano(nanos);
 }
 
+/** Some entries of a hundred bytes; this thread reads them, and does nothing else meanwhile. */
+const MAX_CONFIG_BYTES = 65_536;
+
 type SampleTypeConfig = z.infer<typeof sampleTypeConfig>;
 
 function readParts(body: Buffer, contentType: string): { profile: Buffer; config: SampleTypeConfig } {
@@ -127,6 +130,11 @@ function readParts(body: Buffer, contentType: string): { profile: Buffer; config
 }
 
 function readConfig(bytes: Buffer): SampleTypeConfig {
+  if (bytes.length > MAX_CONFIG_BYTES)
+    throw new HotspanError(
+      "too-large",
+      `The part sample_type_config is larger than ${MAX_CONFIG_BYTES} bytes.`,
+    );
   try {
     return sampleTypeConfig.parse(JSON.parse(bytes.toString("utf8")));
   } catch (error) {

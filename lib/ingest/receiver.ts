@@ -76,7 +76,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const insertMany = options.insertProfiles ?? oneByOne;
   const profiles = createProfileIntake(pool, options.insertProfile, insertMany);
   const imports = createImportIntake({ pool, traces, profiles, maxBodyBytes });
-  const intakes = { traces, profiles, imports, maxBodyBytes };
+  const intakes = { traces, profiles, imports, pool, maxBodyBytes };
   const http = createIngestServer({
     doors: [...httpDoors(intakes), ...(options.moreDoors ?? [])],
     budget,
