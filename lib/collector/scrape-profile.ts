@@ -69,8 +69,18 @@ const COUNTERS: ReadonlySet<ProfileKind> = new Set(["heap", "mutex", "block"]);
 /** States beside the counters: worth storing from the first scrape on. */
 const WITH_STATES: ReadonlySet<ProfileKind> = new Set(["heap"]);
 
-/** The last scrape of each kind, of one target. */
-export type Baselines = Map<ProfileKind, Scrape>;
+/**
+ * Where the next difference of a kind begins. Of `unsure` the store did not say whether it took it: the very same difference
+ * is stored once more before the next one, which changes nothing when it did. One from `base` on would count it twice.
+ *
+ *     base ──────> unsure ──────> the next scrape
+ */
+interface Baseline {
+  readonly base: Scrape;
+  readonly unsure?: Scrape;
+}
+/** Of one target. */
+export type Baselines = Map<ProfileKind, Baseline>;
 
 export async function scrapeSnapshot(
   parts: ScrapeParts,
@@ -85,12 +95,35 @@ export async function scrapeSnapshot(
   const current = toScrape(target, kind, fetched.bytes, parts.now());
   return storeFetched(kind, fetched, 0, async () => {
     if (!COUNTERS.has(kind)) return parts.sink.store(current);
-    const previous = baselines.get(kind) ?? current;
-    const stored = await parts.sink.storeDifference(previous, current);
-    // Only now: what could not be stored is part of the next difference.
-    baselines.set(kind, current);
+    const { base, unsure } = baselines.get(kind) ?? { base: current };
+    if (unsure !== undefined) await advance(parts.sink, baselines, base, unsure);
+    const previous = unsure ?? base;
+    const stored = await advance(parts.sink, baselines, previous, current);
     return previous === current && !WITH_STATES.has(kind) ? { ...stored, profileId: "" } : stored;
   });
+}
+
+/** Stores a difference; the next one begins where it ends. @throws as ProfileSink */
+async function advance(
+  sink: ProfileSink,
+  baselines: Baselines,
+  base: Scrape,
+  current: Scrape,
+): Promise<StoredProfile> {
+  const { kind } = current;
+  baselines.set(kind, { base, unsure: current });
+  try {
+    const stored = await sink.storeDifference(base, current);
+    baselines.set(kind, { base: current });
+    return stored;
+  } catch (error) {
+    if (isOfTarget(error)) {
+      // What is no profile was not stored, and nothing begins with it.
+      if (base === current) baselines.delete(kind);
+      else baselines.set(kind, { base });
+    }
+    throw error;
+  }
 }
 
 async function storeFetched(
@@ -107,12 +140,16 @@ async function storeFetched(
     return { outcome: { kind: "slow", message }, stored };
   } catch (error) {
     if (!(error instanceof HotspanError)) throw error;
-    const isTheirs = error.code === "invalid-input" || error.code === "too-large";
-    const message = isTheirs
+    const message = isOfTarget(error)
       ? `What ${PATHS[kind]} answers is no profile that can be stored: ${error.message}`
       : `The ${kind} profile was taken and not stored: ${error.message}`;
     return { outcome: { kind: "failed", message, status: 200 }, stored: undefined };
   }
+}
+
+/** The target's fault: what it answers can never be stored. */
+function isOfTarget(error: unknown): boolean {
+  return error instanceof HotspanError && (error.code === "invalid-input" || error.code === "too-large");
 }
 
 function toScrape(target: Target, kind: ProfileKind, bytes: Uint8Array, atMs: number): Scrape {
