@@ -12,7 +12,8 @@ import {
   samplingResponse,
   samplingRules,
 } from "@/lib/api/sampling-contract";
-import { SAMPLING_PATH } from "./sampling-page";
+
+export const SAMPLING_PATH = "/api/v1/sampling";
 
 /** Numbers are text while they are being typed. */
 interface Draft extends Omit<SamplingRules, "quietSeconds" | "keepSlowerThanMs" | "keepPercent"> {

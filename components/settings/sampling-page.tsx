@@ -9,9 +9,7 @@ import { Table, Td, Th, Tr } from "@/components/ui/table";
 import { Value } from "@/components/ui/value";
 import { type SamplingResponse, samplingResponse } from "@/lib/api/sampling-contract";
 import { formatCounted } from "@/lib/format";
-import { SamplingForm } from "./sampling-form";
-
-export const SAMPLING_PATH = "/api/v1/sampling";
+import { SAMPLING_PATH, SamplingForm } from "./sampling-form";
 
 /** Which traces are kept, and what that has cost. */
 export function SamplingPage() {

@@ -18,7 +18,7 @@ import { findFunctions } from "@/lib/store/find-functions";
 import { findUnit } from "@/lib/store/find-unit";
 import { type ResolvedSelector, resolveSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn, textsColumn } from "@/lib/store/row";
-import type { SqlCondition } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import { sumMatched } from "@/lib/store/sum-matched";
 import { sumSelection } from "@/lib/store/sum-selection";
 import { type StackGroup, stacksSql, sumByStackSql } from "@/lib/store/sum-stacks";

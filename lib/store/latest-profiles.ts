@@ -8,7 +8,7 @@
  *
  * Two profiles of one process and one instant are told apart by their ids, so that every query takes the same.
  */
-import type { SqlCondition } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import type { Nanos } from "@/lib/units";
 
 /** How long a state is taken to last when no later one is known: longer than profilers wait between two. */

@@ -1,5 +1,5 @@
 import type { TimeRange } from "@/lib/api/query";
-import type { SqlCondition } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 
 const NANOS_PER_MINUTE = 60_000_000_000n;
 

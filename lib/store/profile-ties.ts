@@ -3,7 +3,7 @@ import { byTraceSql } from "@/lib/store/by-trace";
 import type { Catalogue } from "@/lib/store/catalogue";
 import { insertRows, queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
-import type { SqlCondition } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import type { UnixNano } from "@/lib/units";
 
 /** Profiles tied to one trace, and where their rows are. */

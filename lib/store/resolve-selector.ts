@@ -10,13 +10,13 @@ import { countTied, findTiedProfiles, tiedSql } from "@/lib/store/profile-ties";
 import { numberColumn, type Row, textColumn, textsColumn, unixNanoColumn } from "@/lib/store/row";
 import {
   type SpanOnlySamples,
-  type SqlCondition,
   sampleFilter,
   type TraceTie,
   typeFilter,
   valueColumn,
 } from "@/lib/store/sample-filter";
 import { type SelectionSum, selectionColumns, selectionFromRow } from "@/lib/store/selection-sum";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import { adoptCalleeSpans } from "@/lib/trace/shared-span";
 import { NANOS_PER_SECOND, type UnixNano, unixNano } from "@/lib/units";
 

@@ -4,13 +4,8 @@ import { isAlwaysWindow } from "@/lib/profile/meaning";
 import { byTraceSql } from "@/lib/store/by-trace";
 import { entryEndpointSql, entryTimeSql } from "@/lib/store/entry-endpoint";
 import { countsSql } from "@/lib/store/latest-profiles";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import type { UnixNano } from "@/lib/units";
-
-/** A boolean SQL expression over `samples` and the values it binds as `{name:Type}`. */
-export interface SqlCondition {
-  readonly sql: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
 
 /** What the store had to be asked before a selector of a trace or span could become a condition (resolve-selector.ts). */
 export interface TraceTie {

@@ -1,6 +1,7 @@
 import { type SampleSelector, UNATTRIBUTED } from "@/lib/correlation/selector";
 import { isAlwaysWindow } from "@/lib/profile/meaning";
-import { SAMPLES_TYPE, type SqlCondition } from "@/lib/store/sample-filter";
+import { SAMPLES_TYPE } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import { NANOS_PER_SECOND, type Nanos } from "@/lib/units";
 
 const MINUTE = 60n * BigInt(NANOS_PER_SECOND);

@@ -4,8 +4,9 @@ import { queryRows } from "@/lib/store/clickhouse";
 import { heldNanos, heldProfilesSql } from "@/lib/store/latest-profiles";
 import type { ResolvedSelector } from "@/lib/store/resolve-selector";
 import { textColumn } from "@/lib/store/row";
-import { narrowedFilter, profilesFilter, type SqlCondition } from "@/lib/store/sample-filter";
+import { narrowedFilter, profilesFilter } from "@/lib/store/sample-filter";
 import { exactCellsSql, type SeriesKey, sumByKeySql } from "@/lib/store/series-cells";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import { type Nanos, unixNano } from "@/lib/units";
 
 export interface StatesSql {

@@ -11,11 +11,12 @@ import { describeMeaning } from "@/lib/store/describe-meaning";
 import { findUnit } from "@/lib/store/find-unit";
 import { type ResolvedSelector, resolveSelector } from "@/lib/store/resolve-selector";
 import { numberColumn, textColumn, unixNanoColumn } from "@/lib/store/row";
-import { narrowedFilter, type SqlCondition } from "@/lib/store/sample-filter";
+import { narrowedFilter } from "@/lib/store/sample-filter";
 import { exactCellsSql, type SeriesKey } from "@/lib/store/series-cells";
 import { wholeMinutes } from "@/lib/store/series-minutes";
 import { findKnownSteps, statesSql } from "@/lib/store/series-states";
 import { chooseStep } from "@/lib/store/series-step";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 import type { Nanos, UnixNano } from "@/lib/units";
 
 export interface SeriesOptions {

@@ -1,6 +1,7 @@
 import { sumByEndpointSql } from "@/lib/store/entry-endpoint";
 import type { ResolvedSelector, StackSum } from "@/lib/store/resolve-selector";
-import { type SqlCondition, valueColumn } from "@/lib/store/sample-filter";
+import { valueColumn } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 
 export type StackGroup = "service" | "endpoint" | "none";
 

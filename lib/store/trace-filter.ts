@@ -1,6 +1,6 @@
 import type { TraceFilter } from "@/lib/api/query";
 import { parseTraceId } from "@/lib/ids";
-import type { SqlCondition } from "@/lib/store/sample-filter";
+import type { SqlCondition } from "@/lib/store/sql-condition";
 
 /** Spans may start later than their trace: text is looked for in spans that start up to an hour after the range's end. */
 const LATEST_SPAN_NANOS = 3_600_000_000_000n;

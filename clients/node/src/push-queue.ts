@@ -1,13 +1,5 @@
 import { type Log, reasonOf } from "./log";
-import type { SendResult } from "./send";
-
-export interface Push {
-  readonly url: URL;
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Called with what Hotspan answered. */
-  readonly onStored?: ((answer: string) => void) | undefined;
-}
+import type { Push, SendHow, SendResult } from "./send";
 
 export interface PushCounts {
   readonly stored: number;
@@ -35,12 +27,6 @@ export interface PushQueueOptions {
   readonly maxBytes: number;
   readonly send: (push: Push, how: SendHow) => Promise<SendResult>;
   readonly log: Log;
-}
-
-export interface SendHow {
-  /** The process is to wait for the answer. */
-  readonly hold: boolean;
-  readonly timeoutMs: number;
 }
 
 const FIRST_WAIT_MS = 1_000;

@@ -2,7 +2,20 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { context } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
-import type { Push, SendHow } from "./push-queue";
+
+export interface Push {
+  readonly url: URL;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Called with what Hotspan answered. */
+  readonly onStored?: ((answer: string) => void) | undefined;
+}
+
+export interface SendHow {
+  /** The process is to wait for the answer. */
+  readonly hold: boolean;
+  readonly timeoutMs: number;
+}
 
 export type SendResult =
   | { readonly kind: "stored"; readonly answer: string }
