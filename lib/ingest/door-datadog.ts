@@ -1,6 +1,6 @@
 import { readDatadogRequest } from "@/lib/ingest/datadog";
 import { type Door, jsonReply } from "@/lib/ingest/door";
-import type { Intakes } from "@/lib/ingest/doors";
+import type { Intakes } from "@/lib/ingest/intakes";
 
 /** Datadog's profilers: where their agent listens, and the paths of its intake that profilers without an agent use. */
 export function datadogDoor({ maxBodyBytes, profiles }: Intakes): Door {

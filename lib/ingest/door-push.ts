@@ -6,8 +6,8 @@ import { statusOf } from "@/lib/api/respond";
 import { HotspanError } from "@/lib/errors";
 import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { type Door, jsonReply } from "@/lib/ingest/door";
-import type { Intakes } from "@/lib/ingest/doors";
 import type { GrpcMethod } from "@/lib/ingest/grpc-otlp";
+import type { Intakes } from "@/lib/ingest/intakes";
 import { parseMediaType } from "@/lib/ingest/media-type";
 import { GRPC_CODE } from "@/lib/ingest/otlp-response";
 import {

@@ -1,5 +1,5 @@
 import { type Door, jsonReply } from "@/lib/ingest/door";
-import type { Intakes } from "@/lib/ingest/doors";
+import type { Intakes } from "@/lib/ingest/intakes";
 import { readPyroscopeRequest } from "@/lib/ingest/pyroscope";
 
 /** Pyroscope's SDKs. They take nothing but a 200 for success, and most of them never send again. */

@@ -1,4 +1,3 @@
-import type { DecodePool } from "@/lib/ingest/decode-pool";
 import { type Door, jsonReply } from "@/lib/ingest/door";
 import { datadogDoor } from "@/lib/ingest/door-datadog";
 import { importDoor } from "@/lib/ingest/door-import";
@@ -8,20 +7,8 @@ import { pushDoor, pushMethods } from "@/lib/ingest/door-push";
 import { pyroscopeDoor } from "@/lib/ingest/door-pyroscope";
 import { zipkinDoor } from "@/lib/ingest/door-zipkin";
 import { declinedExport, exportProfiles, exportTraces, type GrpcMethod } from "@/lib/ingest/grpc-otlp";
-import type { ImportIntake } from "@/lib/ingest/import-intake";
-import type { ProfileIntake } from "@/lib/ingest/profile-intake";
+import type { Intakes } from "@/lib/ingest/intakes";
 import { readProfileRequest } from "@/lib/ingest/profile-request";
-import type { TraceIntake } from "@/lib/ingest/trace-intake";
-
-export interface Intakes {
-  readonly traces: TraceIntake;
-  readonly profiles: ProfileIntake;
-  readonly imports: ImportIntake;
-  /** For what takes long to read before it is known what it holds. */
-  readonly pool: DecodePool;
-  /** Limit after inflation, for what is compressed inside a body. */
-  readonly maxBodyBytes: number;
-}
 
 /** Everything that can be sent to the HTTP port. The dashboard's port has a route for each, which forwards it here. */
 export function httpDoors(intakes: Intakes): Door[] {
