@@ -9,12 +9,13 @@ let server: Server;
 let answers: number[];
 let received: string[];
 let waits: number[];
+let told: string[];
 let stop: AbortController;
 let queue: PushQueue;
 let ended: Promise<void>;
 
 beforeEach(async () => {
-  [answers, received, waits, stop] = [[], [], [], new AbortController()];
+  [answers, received, waits, told, stop] = [[], [], [], [], new AbortController()];
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
@@ -32,7 +33,7 @@ beforeEach(async () => {
         await pause(1);
       },
     },
-    log: () => undefined,
+    log: (line) => void told.push(line),
     maxBytes: 30,
   });
   ended = queue.run(stop.signal);
@@ -68,12 +69,13 @@ test("what it refuses is given up, and the next is sent", async () => {
   expect(queue.counts).toEqual({ sent: 1, refused: 1, dropped: 0 });
 });
 
-test("while it is away the newest stay, within the limit", async () => {
-  answers = Array.from({ length: 50 }, () => 503);
+test("while it is away the newest stay, within the limit, and how many did not is told", async () => {
+  answers = [503];
   for (let at = 0; at < 10; at++) push(`profile ${at}!`); // ten bytes each
   expect(queue.held()).toBeLessThanOrEqual(30);
-  answers = [];
   await untilEmpty();
+  while (told.length < 2) await pause(2);
+  expect(told[1]).toMatch(/takes profiles again; 7 that waited were given up for newer ones\.$/);
   expect(received.slice(-3).map((line) => line.slice(-2))).toEqual(["7!", "8!", "9!"]);
   expect(queue.counts.sent + queue.counts.dropped).toBe(10);
 });

@@ -108,6 +108,7 @@ export function createPushQueue({ clock, log, maxBytes = MAX_BYTES, url }: PushP
     run: async (signal) => {
       let pauseMs = FIRST_PAUSE_MS;
       let isAway = false;
+      let droppedBefore = counts.dropped;
       signal.addEventListener("abort", () => wake(), { once: true });
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
@@ -121,8 +122,14 @@ export function createPushQueue({ clock, log, maxBytes = MAX_BYTES, url }: PushP
           pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         });
         if (items.length > 0) continue;
-        if (isAway) log(`${url} takes profiles again.`);
+        if (isAway) {
+          const lost = counts.dropped - droppedBefore;
+          log(
+            `${url} takes profiles again${lost > 0 ? `; ${lost} that waited were given up for newer ones` : ""}.`,
+          );
+        }
         isAway = false;
+        droppedBefore = counts.dropped;
         pauseMs = FIRST_PAUSE_MS;
         await woken;
       }

@@ -79,12 +79,18 @@ describe("targets", () => {
     await expect(updateTarget(catalogue, first?.id ?? "", { paused: true })).rejects.toThrow(
       "written in the collector's file",
     );
+    const [, second] = (await findTargets(catalogue)).filter(({ origin }) => origin === "file");
+    for (const target of [first, second, mine])
+      if (target !== undefined) await requestCapture(catalogue, target, 10, unixNano(1n));
     await expect(removeTarget(catalogue, first?.id ?? "")).rejects.toThrow("written in the collector's file");
     await replaceFileTargets(catalogue, [input("http://a:1", { cpu: { seconds: 3 } })]);
     expect(await findTargets(catalogue)).toMatchObject([
       { id: first?.id, url: "http://a:1", cpu: { seconds: 3 }, state },
       { id: mine.id, url: "http://mine:1", origin: "settings" },
     ]);
+    // What was asked for of the one that is gone would wait for ever.
+    const waiting = (await findRequestedCaptures(catalogue)).map(({ targetId }) => targetId);
+    expect(waiting.sort()).toEqual([first?.id, mine.id].sort());
     await replaceFileTargets(catalogue, []);
     expect((await findTargets(catalogue)).map(({ id }) => id)).toEqual([mine.id]);
   });

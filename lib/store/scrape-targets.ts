@@ -85,6 +85,11 @@ export async function replaceFileTargets(
       catalogue.scrapeTarget.upsert({ where: { id }, create: { id, ...data }, update: data }),
     ),
   ]);
+  const left = await catalogue.scrapeTarget.findMany({ select: { id: true } });
+  // Nobody will take them, and they stand before those that somebody would.
+  await catalogue.capture.deleteMany({
+    where: { state: "requested", targetId: { notIn: left.map(({ id }) => id) } },
+  });
 }
 
 export function idOfFileTarget({ service, url }: Pick<TargetInput, "service" | "url">): string {
