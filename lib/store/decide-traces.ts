@@ -162,7 +162,7 @@ function idList(ids: readonly string[]): string {
 
 /**
  * A span that was sent twice, or moved by an attempt before, is stored once. Its spans may lie in any number of days. Whole
- * rows are sorted, so those of a trace of a million spans are taken in pieces, by the hash of their ids.
+ * rows are sorted, so those of a trace of a million spans are taken in pieces, in the order of staging.
  */
 async function moveToTraces(
   traces: readonly DueTrace[],
@@ -171,18 +171,32 @@ async function moveToTraces(
 ): Promise<void> {
   const columns = [...SPAN_COLUMNS, "Weight"].join(", ");
   const list = idList(traces.map(({ traceId }) => traceId));
-  const pieces = Math.ceil(traces.reduce((sum, { spans }) => sum + spans, 0) / SPANS_PER_STEP);
-  const where = `TraceId IN ${list}${pieces > 1 ? " AND cityHash64(SpanId) % {pieces:UInt32} = {piece:UInt32}" : ""}`;
-  for (let piece = 0; piece < pieces; piece++) {
+  const isLong = traces.reduce((sum, { spans }) => sum + spans, 0) > SPANS_PER_STEP;
+  const starts = isLong ? await findPieces(list, signal) : [""];
+  for (const [index, start] of starts.entries()) {
+    const end = starts[index + 1];
+    const piece = `SpanId >= {start:String}${end === undefined ? "" : " AND SpanId < {end:String}"}`;
+    const where = `TraceId IN ${list}${isLong ? ` AND ${piece}` : ""}`;
     await commandStore(
       `INSERT INTO otel_traces (${columns}, KeptShare)
        SELECT ${columns}, {share:Float32} FROM staged_spans
        WHERE ${where} AND (TraceId, SpanId) NOT IN (SELECT TraceId, SpanId FROM otel_traces WHERE ${where})
        ORDER BY TraceId, SpanId LIMIT 1 BY TraceId, SpanId`,
-      { share: keptShare, pieces, piece },
+      { share: keptShare, start, ...(end === undefined ? {} : { end }) },
       { signal, settings: ONE_STATEMENT },
     );
   }
+}
+
+/** @returns where each piece begins, by span id; the first at "" */
+async function findPieces(list: string, signal: AbortSignal | undefined): Promise<string[]> {
+  const rows = await queryRows(
+    `SELECT SpanId FROM (SELECT SpanId FROM staged_spans WHERE TraceId IN ${list} ORDER BY SpanId)
+     WHERE rowNumberInAllBlocks() % ${SPANS_PER_STEP} = 0`,
+    {},
+    { signal, seconds: 60, settings: { max_query_size: "4000000" } },
+  );
+  return ["", ...rows.slice(1).map((row) => textColumn(row, "SpanId"))];
 }
 
 async function countDropped(ids: readonly string[], signal?: AbortSignal): Promise<void> {
