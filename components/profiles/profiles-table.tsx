@@ -20,7 +20,7 @@ const AHEAD = 40;
 
 const COLUMNS = [
   { name: "Service", width: "w-[18%] max-sm:w-[30%]", skeleton: 90 },
-  { name: "Window started", width: "w-44 max-sm:w-22", skeleton: 70 },
+  { name: "Started", width: "w-44 max-sm:w-22", skeleton: 70 },
   { name: "Length", numeric: true, width: "w-24", when: "max-md:hidden", skeleton: 40 },
   { name: "What it measured", width: "w-auto", skeleton: 100 },
   { name: "Samples", numeric: true, width: "w-24", when: "max-sm:hidden", skeleton: 40 },

@@ -64,13 +64,13 @@ function CaptureRow({ capture, nowMillis }: { capture: Capture; nowMillis: numbe
       <Td className="whitespace-nowrap text-muted" title={formatInstantExact(startUnixNano)}>
         {formatAgo(startUnixNano, nowMillis)}
       </Td>
-      <Td>
-        <span className="grid">
+      <Td className="min-w-24 max-w-96">
+        <span className="grid grid-cols-[minmax(0,1fr)]">
           <ServiceName name={service} />
-          <span className="text-sm text-subtle max-sm:hidden">{instance}</span>
+          <span className="truncate text-sm text-subtle max-sm:hidden">{instance}</span>
         </span>
       </Td>
-      <Td className="min-w-52">
+      <Td className="sm:min-w-52">
         {profiles.length === 0 ? (
           <span>{reason}</span>
         ) : (

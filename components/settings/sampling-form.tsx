@@ -186,7 +186,7 @@ interface RuleProps {
 function Rule({ checked, children, disabled, field, label, onChange }: RuleProps) {
   const id = useId();
   return (
-    <div className="flex min-h-6 flex-wrap items-center gap-x-2 gap-y-1">
+    <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <Checkbox
         id={id}
         checked={checked}

@@ -14,7 +14,7 @@ const STALE_MS = 90_000;
 export function TargetPhase({ nowMillis, paused, state }: TargetPhaseProps) {
   const reasons = reasonsOf(state, nowMillis);
   return (
-    <span className="grid justify-items-start gap-0.5">
+    <span className="grid grid-cols-[minmax(0,1fr)] justify-items-start gap-0.5">
       <PhaseBadge state={state} paused={paused} nowMillis={nowMillis} />
       {reasons.map((reason) => (
         <span key={reason} className="line-clamp-2 break-words text-muted text-sm" title={reason}>

@@ -81,7 +81,7 @@ function TargetRow({
   return (
     <Tr>
       <Td>
-        <span className="grid min-w-0 max-w-96">
+        <span className="grid max-w-96 grid-cols-[minmax(0,1fr)]">
           <Link
             prefetch={false}
             href={link("/endpoints", { service })}

@@ -32,9 +32,9 @@ export function Nav({ className }: { className?: string }) {
                 href={link(path)}
                 aria-current={current ? "page" : undefined}
                 className={cn(
-                  "relative flex items-center px-2.5 text-muted transition-colors hover:text-ink max-sm:px-1.5 max-[22.5rem]:px-1 max-[22.5rem]:text-sm",
+                  "relative flex items-center px-2.5 text-muted transition-colors hover:text-ink max-sm:px-1.5 max-[22.5rem]:px-[3px] max-[22.5rem]:text-sm",
                   current &&
-                    "font-medium text-ink after:absolute after:inset-x-2.5 after:bottom-[-1px] after:h-0.5 after:bg-accent max-sm:after:inset-x-1.5 max-[22.5rem]:after:inset-x-1",
+                    "font-medium text-ink after:absolute after:inset-x-2.5 after:bottom-[-1px] after:h-0.5 after:bg-accent max-sm:after:inset-x-1.5 max-[22.5rem]:after:inset-x-[3px]",
                 )}
               >
                 {label}

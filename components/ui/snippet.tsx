@@ -6,11 +6,11 @@ export function Snippet({ code, label, className }: { code: string; label: strin
   return (
     <div className={cn("relative rounded-md border border-line bg-sunken text-left", className)}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section tabIndex={0} aria-label={label} className="overflow-x-auto rounded-md">
+      <div role="group" tabIndex={0} aria-label={label} className="overflow-x-auto rounded-md">
         <pre className="w-max p-3 pr-10 font-mono text-sm leading-5">
           <code>{code}</code>
         </pre>
-      </section>
+      </div>
       <CopyButton
         text={code}
         label={`Copy ${label}`}
