@@ -13,7 +13,14 @@ async function expectNoSeriousFault(page: Page) {
 }
 
 const PAGES = {
-  settings: { path: "/settings", ready: (page: Page) => page.getByRole("button", { name: "Add target" }) },
+  profiles: { path: `/profiles?${RANGE}`, ready: (page: Page) => page.locator('a[data-row="0"]') },
+  doctor: {
+    path: `/doctor?${RANGE}`,
+    ready: (page: Page) => page.getByRole("table", { name: "Services" }).getByText("Healthy").first(),
+  },
+  collector: { path: "/settings", ready: (page: Page) => page.getByRole("button", { name: "Add target" }) },
+  sampling: { path: "/settings/sampling", ready: (page: Page) => page.getByRole("button", { name: "Save" }) },
+  health: { path: "/settings/health", ready: (page: Page) => page.getByText("Spans stored") },
   services: { path: "/", ready: (page: Page) => page.getByRole("link", { name: /gateway/ }).first() },
   traces: { path: `/traces?${RANGE}`, ready: (page: Page) => page.locator('a[data-row="0"]') },
   trace: {
@@ -43,6 +50,28 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+test("all pages are reached on the narrowest phone, without scrolling sideways", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 700 });
+  for (const { path, ready } of [PAGES.services, PAGES.profiles, PAGES.collector, PAGES.health]) {
+    await page.goto(path);
+    await expect(ready(page)).toBeVisible();
+    const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
+    await expect(links).toHaveText(["Services", "Traces", "Endpoints", "Profiles", "Doctor", "Settings"]);
+    for (const link of await links.all()) await expect(link).toBeInViewport({ ratio: 1 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  }
+});
+
+test("a dialog gives the keyboard back to what opened it", async ({ page }) => {
+  await page.goto("/settings");
+  const opener = page.getByRole("button", { name: "Add target" });
+  await opener.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog").getByLabel("Address")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(opener).toBeFocused();
+});
 
 test("the theme follows the system, and the choice against it stays", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "dark" });

@@ -4,6 +4,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useApi } from "@/components/data/use-api";
 import { FlamePanel } from "@/components/flame/flame-panel";
 import { CaptureState } from "@/components/settings/captures-panel";
+import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { ErrorState } from "@/components/ui/error-state";
 import { PageHeader, Panel } from "@/components/ui/panel";
@@ -33,6 +34,21 @@ export function CapturePage({ id }: { id: string }) {
       refetchInterval: (last) => (last?.state === "running" || last?.state === "requested" ? 2_000 : false),
     },
   );
+  if (error?.code === "not-found") {
+    return (
+      <EmptyState
+        heading="h1"
+        title="No such capture was taken"
+        actions={
+          <Button asChild>
+            <Link href="/settings">All captures</Link>
+          </Button>
+        }
+      >
+        It may be of another installation, or the link was cut.
+      </EmptyState>
+    );
+  }
   if (data === undefined && error !== null) {
     return (
       <ErrorState

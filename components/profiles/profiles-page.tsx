@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { EmptyRange } from "@/components/shell/empty-range";
 import { useTimeRange } from "@/components/shell/use-time-range";
@@ -76,9 +77,16 @@ function NoProfiles({ service, onAllServices }: { service: string | null; onAllS
     return <EmptyRange services={[{ lastSeenUnixNano: latest.startUnixNano }]} what="profiles" />;
   }
   return (
-    <EmptyState title="No profile has been received yet">
-      Drop one above, push one to <code>/api/v1/profiles</code>, or name a folder in{" "}
-      <code>HOTSPAN_WATCH</code>.
+    <EmptyState
+      title="No profile has been received yet"
+      actions={
+        <Button asChild>
+          <Link href="/settings">Add a target</Link>
+        </Button>
+      }
+    >
+      Drop one above, push one to <code>/api/v1/profiles</code>, name a folder in <code>HOTSPAN_WATCH</code>,
+      or let Hotspan fetch those of your Go services.
     </EmptyState>
   );
 }

@@ -1,4 +1,5 @@
 "use client";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { Panel } from "@/components/ui/panel";
 import { Snippet } from "@/components/ui/snippet";
@@ -30,6 +31,11 @@ export function SendData() {
             text="Any pprof will do. From a Go service with net/http/pprof:"
           >
             <Snippet label="curl command" code={buildCurlSnippet(origin)} />
+            <p className="mt-2 text-muted">
+              Or let Hotspan fetch it each minute, and more under load:{" "}
+              <TextLink href="/settings">add the service’s address</TextLink>. Files that you have already are{" "}
+              <TextLink href="/profiles">dropped on Profiles</TextLink>.
+            </p>
           </Step>
           <Step
             number={3}
@@ -37,10 +43,30 @@ export function SendData() {
             text="Go labels its CPU samples with whatever the goroutine carries. With the trace and span id on it, every trace gets a flame graph of its own. Wrap your handler inside OpenTelemetry’s:"
           >
             <Snippet label="Go middleware" code={GO_LABELS_SNIPPET} />
+            <p className="mt-2 text-muted">
+              <code>clients/go</code> in Hotspan’s folder does this, and labels child spans and pushes
+              profiles too; <code>clients/node</code> is its counterpart for Node.
+            </p>
           </Step>
         </ol>
+        <p className="mt-6 border-line border-t pt-4 text-muted">
+          You run Pyroscope’s, Grafana Alloy’s, Datadog’s or Zipkin’s clients, or an OpenTelemetry Collector
+          already? Give them <code className="text-ink">{origin}</code> as their server: Hotspan takes what
+          they send. The lines for each are in <code>docs/clients.md</code>.
+        </p>
       </div>
     </Panel>
+  );
+}
+
+function TextLink({ children, href }: { children: ReactNode; href: string }) {
+  return (
+    <Link
+      href={href}
+      className="text-ink underline decoration-line-strong underline-offset-3 hover:decoration-ink"
+    >
+      {children}
+    </Link>
   );
 }
 

@@ -32,7 +32,8 @@ export function HealthPage() {
           ))}
         </dl>
       </Panel>
-      {data?.intake !== undefined && data.intake !== null && <Intake intake={data.intake} />}
+      {data === undefined && <IntakeSkeleton />}
+      {data?.intake != null && <Intake intake={data.intake} />}
       <WatchPanel className="lg:col-span-2" />
     </div>
   );
@@ -56,6 +57,19 @@ function Part({ name, state }: { name: string; state: { ok: boolean; message: st
       </dd>
     </div>
   );
+}
+
+/** The place of the numbers, so that nothing jumps when they come. */
+function IntakeSkeleton() {
+  return ["Received", "Waiting now"].map((title) => (
+    <Panel key={title} title={title}>
+      <div className="grid gap-4 p-3">
+        {[0, 1, 2].map((line) => (
+          <Skeleton key={line} className="w-48" />
+        ))}
+      </div>
+    </Panel>
+  ));
 }
 
 function Intake({ intake }: { intake: IntakeHealth }) {

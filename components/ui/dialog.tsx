@@ -1,7 +1,7 @@
 "use client";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { cn } from "./cn";
 import { IconButton } from "./icon-button";
 import { popoverSurface } from "./popover";
@@ -17,18 +17,25 @@ interface DialogProps {
 
 /** A form over the page. It scrolls inside itself where it is higher than the window. */
 export function Dialog({ open, onOpenChange, title, description, children }: DialogProps) {
+  const opener = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/30 dark:bg-black/60" />
         <Radix.Content
           onOpenAutoFocus={(event) => {
+            opener.current = document.activeElement;
             // The first thing to do is to type, not to close.
             const field =
               event.currentTarget instanceof HTMLElement ? event.currentTarget.querySelector("input") : null;
             if (field === null) return;
             event.preventDefault();
             field.focus();
+          }}
+          onCloseAutoFocus={(event) => {
+            // Without a trigger of its own the dialog would leave the keyboard at the top of the page.
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
           }}
           className={cn(
             popoverSurface,
