@@ -119,7 +119,7 @@ describe("what the answer says", () => {
     queue.add(push(there.url, "unanswered"));
     const began = performance.now();
     await queue.flush(300);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(8_000); // the request's own timeout is 10 s
     expect(queue.counts()).toMatchObject({ stored: 0, queued: 1 });
   });
 });
