@@ -5,10 +5,9 @@
 
 import { cutName, cutValue, MAX_ATTRIBUTES, repairText, type Tally } from "@/lib/ingest/otlp-limits";
 import { addEvent, addLink, buildSpan, emptyRawSpan, type RawSpan } from "@/lib/ingest/otlp-span";
+import { isObject, type Json } from "@/lib/ingest/parse-json";
 import { splitSharedSpans } from "@/lib/ingest/shared-span-ids";
 import type { Attributes, Span } from "@/lib/trace/span";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Tags that say what a span has a field for, by that field; they are not attributes. */
 const FIELD_TAGS = {
@@ -173,10 +172,6 @@ function holdsJaegerSpan(spans: readonly unknown[]): boolean {
 
 function text(value: unknown): string {
   return typeof value === "string" ? repairText(value) : "";
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function object(value: unknown): Json {

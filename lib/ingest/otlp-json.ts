@@ -2,6 +2,7 @@
  * OTLP ExportTraceServiceRequest in JSON (OTLP specification, "JSON Protobuf Encoding"), leniently: ids in hex of any
  * case or base64, 64-bit integers as strings or numbers, enums as numbers or names. Unknown keys are ignored.
  */
+
 import { invalidInput } from "@/lib/errors";
 import {
   cutName,
@@ -14,9 +15,8 @@ import {
 } from "@/lib/ingest/otlp-limits";
 import { numberText } from "@/lib/ingest/otlp-protobuf";
 import { addEvent, addLink, buildSpan, emptyRawSpan, type RawSpan, serviceOf } from "@/lib/ingest/otlp-span";
+import { isObject, type Json, parseJson } from "@/lib/ingest/parse-json";
 import type { Span } from "@/lib/trace/span";
-
-export type Json = Readonly<Record<string, unknown>>;
 
 const NO_STRINGS: readonly string[] = [];
 const KIND_NAMES = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"].map(
@@ -28,7 +28,7 @@ const STATUS_NAMES = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"
  * @throws HotspanError `invalid-input` when the text is no JSON or not of the request's shape
  */
 export function readTracesJson(bytes: Buffer, now: bigint, rejected: Tally, cuts: Tally): Span[] {
-  return readTracesObject(parseJson(bytes, "resourceSpans"), now, rejected, cuts);
+  return readTracesObject(parseJsonObject(bytes, "resourceSpans"), now, rejected, cuts);
 }
 
 /**
@@ -59,15 +59,9 @@ export function readTracesObject(request: Json, now: bigint, rejected: Tally, cu
   return spans;
 }
 
-/** @throws HotspanError `invalid-input` when the bytes are no JSON object */
-export function parseJson(bytes: Buffer, wanted: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 200) : "unknown reason";
-    throw invalidInput(`The body is not JSON: ${reason}.`);
-  }
+/** @throws HotspanError as parseJson, and `invalid-input` when the bytes are no JSON object */
+export function parseJsonObject(bytes: Buffer, wanted: string): Json {
+  const value = parseJson(bytes);
   if (!isObject(value)) throw invalidInput(`The body must be a JSON object with ${wanted}.`);
   return value;
 }
@@ -185,10 +179,6 @@ export function text(value: unknown): string {
 
 function stringAt(strings: readonly string[], index: unknown): string {
   return typeof index === "number" ? (strings[index] ?? "") : "";
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function object(value: unknown): Json {

@@ -1,12 +1,12 @@
 /** OTLP profiles in JSON: the names of 1.10, `samples` and `lines` also in the singular that some releases wrote. */
+
 import {
   attributesOf,
   idText,
   items,
-  type Json,
   list,
   object,
-  parseJson,
+  parseJsonObject,
   text,
   valueText,
   wholeNumber,
@@ -24,6 +24,7 @@ import {
   type WireScope,
   wrongVersion,
 } from "@/lib/ingest/otlp-profiles-wire";
+import type { Json } from "@/lib/ingest/parse-json";
 
 /** Of samples and profiles before 1.10. */
 const OLD_NAMES = ["value", "locationsStartIndex", "locationsLength", "locationIndices", "timeNanos"];
@@ -33,7 +34,7 @@ const OLD_NAMES = ["value", "locationsStartIndex", "locationsLength", "locationI
  * @throws HotspanError `invalid-input` or `too-large`
  */
 export function readProfilesJson(bytes: Buffer, cuts: Tally, budget: ItemBudget): WireProfiles {
-  const request = parseJson(bytes, "resourceProfiles");
+  const request = parseJsonObject(bytes, "resourceProfiles");
   const dictionary = readDictionary(object(request.dictionary), cuts, budget);
   const scopes: WireScope[] = [];
   for (const resourceProfiles of list(request, "resourceProfiles")) {

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { HotspanError } from "@/lib/errors";
+import { parseJson } from "@/lib/ingest/parse-json";
 import { checkLabels, checkService, UNKNOWN_SERVICE } from "@/lib/ingest/profile-owner";
 import type { ProfileUpload } from "@/lib/ingest/profile-upload";
 import { labelsToKeep } from "@/lib/ingest/pyroscope";
@@ -49,9 +50,7 @@ const jsonRequest = z.object({
 export function decodePushJson(bytes: Uint8Array): PushedSeries[] {
   let request: z.infer<typeof jsonRequest>;
   try {
-    const json: unknown = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
-    );
+    const json = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     checkSizes(json);
     request = jsonRequest.parse(json);
   } catch (error) {

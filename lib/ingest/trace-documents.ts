@@ -1,8 +1,9 @@
 /** Files of traces, told apart by what is in them: OTLP JSON, one or many or one a line, and Jaeger's JSON. */
 import { HotspanError, invalidInput } from "@/lib/errors";
 import { isJaegerTrace, readJaegerTrace } from "@/lib/ingest/jaeger-json";
-import { type Json, readTracesObject } from "@/lib/ingest/otlp-json";
+import { readTracesObject } from "@/lib/ingest/otlp-json";
 import { Tally } from "@/lib/ingest/otlp-limits";
+import { isObject, parseJson } from "@/lib/ingest/parse-json";
 import type { Span } from "@/lib/trace/span";
 
 export interface TraceDocuments {
@@ -41,14 +42,14 @@ export function readTraceDocuments(bytes: Buffer, now: bigint): TraceDocuments {
 
   function* spans(): Generator<readonly Span[]> {
     if (!isLines(bytes)) {
-      yield* read(parse(bytes), 0);
+      yield* read(parseJson(bytes, "This"), 0);
       return;
     }
     let number = 0;
     for (const line of linesOf(bytes)) {
       number++;
       try {
-        yield* read(parse(line), 0);
+        yield* read(parseJson(line, "This"), 0);
       } catch (error) {
         if (!(error instanceof HotspanError)) throw error;
         broken.add(`line ${number}: ${error.message.slice(0, 200)}`);
@@ -90,22 +91,12 @@ function* spansOf(value: unknown, depth: number, reading: Reading): Generator<re
   }
 }
 
-function parse(bytes: Buffer): unknown {
-  try {
-    const text = bytes.toString("utf8");
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 120) : "unknown reason";
-    throw invalidInput(`This is not JSON: ${reason}.`);
-  }
-}
-
 /** One document a line: then the first line is a document and not the last. */
 function isLines(bytes: Buffer): boolean {
   const end = bytes.indexOf(NEWLINE);
   if (end === -1 || isBlank(bytes.subarray(end))) return false;
   try {
-    return isObject(parse(bytes.subarray(0, end)));
+    return isObject(parseJson(bytes.subarray(0, end), "This"));
   } catch {
     return false; // a pretty-printed document, or a broken one: parsing the whole says what is wrong
   }
@@ -123,8 +114,4 @@ function* linesOf(bytes: Buffer): Generator<Buffer> {
 
 function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 32 || (byte >= 9 && byte <= 13));
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

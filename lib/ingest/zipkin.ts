@@ -7,10 +7,9 @@ import { parseSpanId } from "@/lib/ids";
 import { cutName, cutValue, MAX_ATTRIBUTES, repairText, Tally } from "@/lib/ingest/otlp-limits";
 import { addEvent, buildSpan, emptyRawSpan, type SpanOrigin, serviceOf } from "@/lib/ingest/otlp-span";
 import type { DecodedTraces } from "@/lib/ingest/otlp-traces";
+import { isObject, type Json, parseJson } from "@/lib/ingest/parse-json";
 import { calleeSpanId } from "@/lib/trace/shared-span";
 import type { Span } from "@/lib/trace/span";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Internal when absent. */
 const KINDS = ["", "", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
@@ -58,13 +57,7 @@ export function decodeZipkin(bytes: Buffer, now: bigint): DecodedTraces {
 }
 
 function parse(bytes: Buffer): readonly unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 200) : "unknown reason";
-    throw invalidInput(`The body is not JSON: ${reason}.`);
-  }
+  const value = parseJson(bytes);
   if (!Array.isArray(value)) throw invalidInput("The body must be a JSON list of Zipkin spans (version 2).");
   return value;
 }
@@ -165,8 +158,4 @@ function portText(port: unknown): string {
 
 function text(value: unknown): string {
   return typeof value === "string" ? repairText(value) : "";
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
