@@ -16,25 +16,28 @@ const MODULES = [
 ];
 
 /** @returns whether it went well; what it writes is shown, unless it is asked for */
-function run(folder, [file, ...args], quiet = false) {
+function run(folder, [file, ...args], { quiet = false, timeout } = {}) {
   const env = { ...process.env, GOFLAGS: `${process.env.GOFLAGS ?? ""} -mod=readonly`.trim() };
   const { status, stderr } = spawnSync(file, args, {
     cwd: `${root}/${folder}`,
     env,
     stdio: quiet ? ["ignore", "ignore", "pipe"] : "inherit",
     encoding: "utf8",
+    timeout,
   });
   return { ok: status === 0, stderr: stderr ?? "" };
 }
 
 function check() {
-  if (!run(".", ["go", "version"], true).ok) return skip("there is no `go` on the PATH");
-  const race = run(".", [process.env.CC ?? "cc", "--version"], true).ok ? ["-race"] : [];
+  if (!run(".", ["go", "version"], { quiet: true }).ok) return skip("there is no `go` on the PATH");
+  const race = run(".", [process.env.CC ?? "cc", "--version"], { quiet: true }).ok ? ["-race"] : [];
   let good = true;
   for (const { folder, tests } of MODULES) {
-    const modules = run(folder, ["go", "mod", "download"], true);
+    const modules = run(folder, ["go", "mod", "download"], { quiet: true, timeout: 120_000 });
     if (!modules.ok) {
-      skip(`the modules of ${folder} cannot be downloaded: ${modules.stderr.trim()}`);
+      skip(
+        `the modules of ${folder} cannot be downloaded: ${modules.stderr.trim().split("\n")[0] || "no answer in two minutes"}`,
+      );
       continue;
     }
     good = run(folder, ["go", "vet", "./..."]).ok && good;

@@ -1,12 +1,12 @@
 /** OpenTelemetry's own SDKs and exporters, as programs of their own: what they sent is what the API answers. */
-import { type ChildProcess, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { GET as getTrace } from "@/app/api/v1/traces/[traceId]/route";
 import { type TraceSpan, traceResponse } from "@/lib/api/contract";
@@ -216,11 +216,13 @@ describe("OpenTelemetry JS", () => {
   );
 });
 
-describe.skipIf(spawnSync("go", ["version"]).status !== 0)("OpenTelemetry Go", () => {
-  let unavailable: string | undefined;
+describe("OpenTelemetry Go", () => {
+  let cannot: string | undefined;
   beforeAll(() => {
-    unavailable = buildGoClients(folder, ["oteltraces"]);
+    cannot = buildGoClients(folder, ["oteltraces"]);
+    if (cannot !== undefined) console.warn(`OpenTelemetry Go is not tested: ${cannot}.`);
   }, 300_000);
+  beforeEach(({ skip }) => skip(cannot !== undefined, cannot));
 
   async function sendByGo(env: Record<string, string>): Promise<SentSpan[]> {
     const out = join(folder, `${randomUUID()}.json`);
@@ -231,7 +233,6 @@ describe.skipIf(spawnSync("go", ["version"]).status !== 0)("OpenTelemetry Go", (
   test.each(["http", "grpc"])(
     "%s: the spans that went in are those that the API answers",
     async (exporter) => {
-      if (unavailable !== undefined) return expect(unavailable).toContain("cannot be downloaded");
       const proxy = await startLossyProxy(doors.url, 1, 503);
       const url = exporter === "grpc" ? `http://127.0.0.1:${doors.grpcPort}` : `${proxy.url}/v1/traces`;
       const sent = await sendByGo({ EXPORTER: exporter, URL: url, TRACES: "30" });
@@ -250,7 +251,6 @@ describe.skipIf(spawnSync("go", ["version"]).status !== 0)("OpenTelemetry Go", (
   );
 
   test("grpc: killed under the pushes, all spans are stored, once", async () => {
-    if (unavailable !== undefined) return expect(unavailable).toContain("cannot be downloaded");
     await startIngest();
     const url = `http://127.0.0.1:${GRPC_PORT}`;
     const sent = await killUnder("go-grpc", sendByGo({ EXPORTER: "grpc", URL: url, TRACES: "600" }));

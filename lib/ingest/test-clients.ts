@@ -1,5 +1,5 @@
 /** Real clients for tests: they run as processes of their own from e2e/clients, and a tap sees what they send. */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,9 +31,6 @@ export function runClient(
     });
   });
 }
-
-/** Whether tests can run Go's clients here. */
-export const HAS_GO = spawnSync("go", ["version"]).status === 0;
 
 /**
  * Builds and runs e2e/clients/go to its end.

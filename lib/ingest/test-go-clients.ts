@@ -2,29 +2,36 @@
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readTops, type Top } from "@/lib/ingest/test-pprof-top";
 
 const FOLDER = fileURLToPath(new URL("../../e2e/clients/go/", import.meta.url));
 const ENV = { ...process.env, GOFLAGS: "-mod=mod" };
 
+/** @returns why Go's programs cannot be built here, in a clause: no `go`, or modules that are neither in its cache nor to be had */
+export function whyNoGo(folder = FOLDER): string | undefined {
+  if (spawnSync("go", ["version"]).status !== 0) return "there is no `go` on the PATH";
+  const options = { cwd: folder, env: ENV, encoding: "utf8", timeout: 120_000 } as const;
+  const modules = spawnSync("go", ["mod", "download"], options);
+  if (modules.status === 0) return undefined;
+  const reason = modules.stderr.trim().split("\n")[0] || "no answer in two minutes";
+  return `the Go modules of ${relative(process.cwd(), folder)} cannot be downloaded: ${reason}`;
+}
+
 /**
  * Builds programs into a folder; modules come from Go's cache or its proxy.
  * @returns why that cannot be done here, undefined when it was
  * @throws Error when the programs do not compile
  */
-export function buildGoClients(into: string, programs: readonly string[]): string | undefined {
-  if (spawnSync("go", ["version"]).status !== 0) return "there is no `go` on the PATH";
-  const modules = spawnSync("go", ["mod", "download"], {
-    cwd: FOLDER,
-    env: ENV,
-    encoding: "utf8",
-    timeout: 120_000,
-  });
-  if (modules.status !== 0)
-    return `the modules of e2e/clients/go cannot be downloaded: ${modules.stderr.trim()}`;
-  const options = { cwd: FOLDER, env: ENV, timeout: 240_000 };
+export function buildGoClients(
+  into: string,
+  programs: readonly string[],
+  folder = FOLDER,
+): string | undefined {
+  const cannot = whyNoGo(folder);
+  if (cannot !== undefined) return cannot;
+  const options = { cwd: folder, env: ENV, timeout: 240_000 };
   execFileSync("go", ["build", "-o", `${into}/`, ...programs.map((name) => `./${name}`)], options);
   return undefined;
 }
