@@ -70,6 +70,13 @@ test("what sampling drops is counted exactly, and latencies are estimated from w
   expect(service?.sparkline).toEqual(services.services[0]?.sparkline);
 });
 
+test("requests later than all that was kept are of the services too, where no range is asked for", async () => {
+  await clear();
+  await stageSpans([encodeSpanRows(requests, "")]);
+  await decideTraces({ ...DEFAULT_SAMPLING, enabled: true, keepPercent: 0 }, 0); // the last of the errors is of second 190
+  expect((await sumServices({})).services[0]).toMatchObject({ spans: 20, requests: 200, errors: 20 });
+});
+
 test("dropped requests of any range are those of its seconds", async () => {
   const dropped = async (from: number, to: number) => {
     const at = (second: number) => unixNano(START + BigInt(second) * 1_000_000_000n);

@@ -152,6 +152,8 @@ async function boundRange(range: TimeRange, signal?: AbortSignal): Promise<{ fro
        SELECT toUnixTimestamp64Nano(min(Timestamp)) AS first, toUnixTimestamp64Nano(max(Timestamp)) AS last FROM otel_traces HAVING count() > 0
        UNION ALL
        SELECT toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last FROM samples HAVING count() > 0
+       UNION ALL
+       SELECT toInt64(toUnixTimestamp(min(time))) * 1000000000 AS first, toInt64(toUnixTimestamp(max(time))) * 1000000000 AS last FROM dropped_requests HAVING count() > 0
      ) HAVING count() > 0`,
     {},
     { signal },
