@@ -78,10 +78,12 @@ function ServiceRow({ service }: { service: DoctorService }) {
         <Link
           prefetch={false}
           href={link("/doctor", { service: service.service })}
-          className="flex w-fit items-center gap-2 font-medium hover:underline"
+          className="flex w-fit max-w-80 items-center gap-2 font-medium hover:underline max-sm:max-w-32"
         >
           <ColourDot colour={colour(service.service)} />
-          {service.service}
+          <span className="truncate" title={service.service}>
+            {service.service}
+          </span>
           <span className="font-normal text-sm text-subtle max-sm:hidden">{service.language}</span>
         </Link>
       </Td>

@@ -35,7 +35,7 @@ export function NoteCard({ notes, id }: { notes: readonly DoctorFinding[]; id: s
                   <ServiceName
                     key={name}
                     name={name}
-                    className={cn("text-muted", services.size === 1 && "shrink-0 sm:w-32")}
+                    className={cn("text-muted", services.size === 1 && "max-w-full sm:w-32 sm:shrink-0")}
                   />
                 ))}
               </span>

@@ -17,7 +17,7 @@ export function TargetPhase({ nowMillis, paused, state }: TargetPhaseProps) {
     <span className="grid grid-cols-[minmax(0,1fr)] justify-items-start gap-0.5">
       <PhaseBadge state={state} paused={paused} nowMillis={nowMillis} />
       {reasons.map((reason) => (
-        <span key={reason} className="line-clamp-2 break-words text-muted text-sm" title={reason}>
+        <span key={reason} className="line-clamp-2 wrap-anywhere text-muted text-sm" title={reason}>
           {reason}
         </span>
       ))}
