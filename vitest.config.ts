@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -19,6 +20,8 @@ export default defineConfig({
     ],
     globalSetup: ["lib/build-processes-for-tests.ts"],
     pool: "forks", // the engine's library kills a process whose worker thread ends
+    // Many tests wait for processes and timers: of two cores Vitest's own default would leave one idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

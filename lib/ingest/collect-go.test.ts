@@ -126,20 +126,24 @@ describe("a Go service", () => {
     expect(checks[2]?.message).toContain("Read from /metrics");
   });
 
-  test("what it allocates between two scrapes is what is stored, to the byte", async () => {
+  test("what it allocates between two scrapes is what is stored, each mebibyte once", async () => {
     await lastHeapAfter(0);
-    const allocated = () => sumOf("alloc_space", "main.allocateCart");
+    // Go's runtime may charge the function with a hundred bytes of its own, as when it starts the garbage collector in it.
+    const allocated = async () => {
+      const { total, ...rest } = await sumOf("alloc_space", "main.allocateCart");
+      return { ...rest, mebibytes: Math.floor(total / MIB) };
+    };
     // A scrape that was under way when it allocated is stored without it: the one behind it is waited for.
-    const untilAllocated = (bytes: number) =>
-      until(async () => ((await allocated()).total >= bytes ? true : undefined));
+    const untilAllocated = (mebibytes: number) =>
+      until(async () => ((await allocated()).mebibytes >= mebibytes ? true : undefined));
     await ask("/allocate");
     await ask("/allocate?keep=1");
-    await untilAllocated(20 * MIB);
-    expect(await allocated()).toEqual({ total: 20 * MIB, instance: new URL(goUrl).host, region: "eu" });
+    await untilAllocated(20);
+    expect(await allocated()).toEqual({ mebibytes: 20, instance: new URL(goUrl).host, region: "eu" });
     await ask("/allocate");
-    await untilAllocated(30 * MIB);
+    await untilAllocated(30);
     await lastHeapAfter(Date.now());
-    expect((await allocated()).total).toBe(30 * MIB);
+    expect((await allocated()).mebibytes).toBe(30);
     const states = await queryRows(
       "SELECT DISTINCT toString(meaning) AS m FROM samples WHERE type = 'alloc_space'",
     );

@@ -13,6 +13,8 @@ const HEAP_INTERVAL_BYTES = 524_288;
 const HEAP_STACK_DEPTH = 64;
 /** What is in use changes slowly; four readings a minute of it would be the same picture four times. */
 const HEAP_EVERY_MS = 60_000;
+/** Timers may fire that much before the clock says so; what is left of a capture would be a window of its own. */
+const EARLY_MS = 5;
 
 type Profile = Parameters<typeof encode>[0];
 
@@ -131,7 +133,7 @@ export function startAgent(
   }
 
   function tick(): void {
-    const isOver = capture !== undefined && Date.now() >= capture.untilMs;
+    const isOver = capture !== undefined && Date.now() >= capture.untilMs - EARLY_MS;
     if (isOver || Date.now() - lastHeapMs >= HEAP_EVERY_MS) guarded("taking a heap profile", takeHeap);
     nextWindow(isOver ? undefined : capture);
     if (isOver) guarded("ending the heap profile", () => setHeap(settings.heap === "always"));
