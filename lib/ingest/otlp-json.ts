@@ -9,6 +9,7 @@ import {
   cutValue,
   MAX_ATTRIBUTES,
   MAX_VALUE_DEPTH,
+  refuseSpan,
   repairText,
   type Tally,
   TOO_DEEP,
@@ -46,12 +47,12 @@ export function readTracesObject(request: Json, now: bigint, rejected: Tally, cu
       const scopeVersion = cutName(text(scope.version), cuts);
       for (const item of items(scopeSpans, "spans")) {
         if (!isObject(item)) {
-          rejected.add("span is not an object");
+          refuseSpan(rejected, "span is not an object");
           continue;
         }
         const origin = { service, resource, scopeName, scopeVersion };
         const span = buildSpan(rawSpan(item, cuts), origin, now, cuts);
-        if (typeof span === "string") rejected.add(span);
+        if (typeof span === "string") refuseSpan(rejected, span);
         else spans.push(span);
       }
     }

@@ -2,6 +2,7 @@
  * Limits on what one span may carry. They bound what a page has to show and what the store has to index; the span
  * is kept, the excess is cut and counted, and the sender is told in `partialSuccess.errorMessage`.
  */
+import { invalidInput } from "@/lib/errors";
 
 /** Characters (UTF-16 units) of an attribute value, status message or event attribute. */
 export const MAX_VALUE_LENGTH = 65_536;
@@ -32,6 +33,16 @@ export class Tally {
     if (this.counts.size > limit) kinds.push(`${this.counts.size - limit} more kinds`);
     return kinds.join("; ");
   }
+}
+
+/** Of one request: nothing but spans that are none, some bytes each, would keep a worker busy for a minute. */
+const MAX_REFUSED_SPANS = 1_000_000;
+
+/** @throws HotspanError `invalid-input` when the request holds little else */
+export function refuseSpan(rejected: Tally, why: string): void {
+  rejected.add(why);
+  if (rejected.total > MAX_REFUSED_SPANS)
+    throw invalidInput(`More than ${MAX_REFUSED_SPANS} spans are refused: ${rejected.describe()}.`);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;

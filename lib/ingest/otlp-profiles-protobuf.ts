@@ -31,7 +31,10 @@ export function readProfilesProtobuf(bytes: Buffer, cuts: Tally, budget: ItemBud
   // After the resources on the wire, and needed before them.
   const dictionary = readDictionary(r, dictionaries, cuts, budget);
   const scopes: WireScope[] = [];
-  eachPlace(r, resources, () => readResource(r, scopes, dictionary.strings, cuts, budget));
+  eachPlace(r, resources, () => {
+    budget.spendResource();
+    readResource(r, scopes, dictionary.strings, cuts, budget);
+  });
   return { dictionary, scopes };
 }
 

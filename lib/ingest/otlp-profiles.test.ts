@@ -279,6 +279,12 @@ test("10,000 mutations end in rows or in a reason, quickly", () => {
   expect(outcomes.slowest).toBeLessThan(1_000);
 });
 
+test("resources of nothing, eighty thousand of them, are too many", () => {
+  expect(() => decode(Buffer.from("0a00".repeat(80_001), "hex"), "protobuf")).toThrow(
+    "The profiles have more than 8000000 entries",
+  );
+});
+
 function mutate(original: Buffer, random: (below: number) => number): Buffer {
   const bytes = Buffer.from(original);
   const at = random(bytes.length);

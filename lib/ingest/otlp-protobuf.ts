@@ -7,6 +7,7 @@ import {
   cutValue,
   MAX_ATTRIBUTES,
   MAX_VALUE_DEPTH,
+  refuseSpan,
   type Tally,
   TOO_DEEP,
 } from "@/lib/ingest/otlp-limits";
@@ -75,7 +76,7 @@ function readResourceSpans(r: WireReader, spans: Span[], now: bigint, rejected: 
         now,
         cuts,
       );
-      if (typeof span === "string") rejected.add(span);
+      if (typeof span === "string") refuseSpan(rejected, span);
       else spans.push(span);
     }
     r.leave(back);

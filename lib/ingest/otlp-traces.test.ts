@@ -247,6 +247,28 @@ test.each([
   expect(() => fromJson(text)).toThrow(reason);
 });
 
+test.each(["protobuf", "json"] as const)(
+  "a request of spans that are none is given up, in %s",
+  (encoding) => {
+    const spans = Buffer.from("1200".repeat(1_000_001), "hex");
+    const field = (tag: number, bytes: Buffer) => {
+      const head = Buffer.alloc(5);
+      head[0] = tag;
+      for (let at = 1; at < 5; at++)
+        head[at] = ((bytes.length >> (7 * (at - 1))) & 0x7f) | (at < 4 ? 0x80 : 0);
+      return Buffer.concat([head, bytes]);
+    };
+    const body =
+      encoding === "protobuf"
+        ? field(0x0a, field(0x12, spans))
+        : Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${"{},".repeat(1_000_000)}{}]}]}]}`);
+    expect(() => decodeOtlpTraces(body, encoding, now())).toThrow(
+      "More than 1000000 spans are refused: 1000001 × trace id is missing.",
+    );
+  },
+  60_000,
+);
+
 test("100,000 attributes and a megabyte of key are cut and counted", () => {
   const many = Array.from({ length: 100_000 }, (_, index) => ({
     key: `k${index}`,

@@ -4,7 +4,7 @@
  */
 import { invalidInput } from "@/lib/errors";
 import { parseSpanId } from "@/lib/ids";
-import { cutName, cutValue, MAX_ATTRIBUTES, repairText, Tally } from "@/lib/ingest/otlp-limits";
+import { cutName, cutValue, MAX_ATTRIBUTES, refuseSpan, repairText, Tally } from "@/lib/ingest/otlp-limits";
 import { addEvent, buildSpan, emptyRawSpan, type SpanOrigin, serviceOf } from "@/lib/ingest/otlp-span";
 import type { DecodedTraces } from "@/lib/ingest/otlp-traces";
 import { isObject, type Json, parseJson } from "@/lib/ingest/parse-json";
@@ -40,7 +40,7 @@ export function decodeZipkin(bytes: Buffer, now: bigint): DecodedTraces {
   const resources = new Map<string, SpanOrigin>();
   for (const item of parse(bytes)) {
     const span = isObject(item) ? readSpan(item, resources, now, cuts) : "span is not an object";
-    if (typeof span === "string") rejected.add(span);
+    if (typeof span === "string") refuseSpan(rejected, span);
     else spans.push(span);
   }
   const sentences = [
