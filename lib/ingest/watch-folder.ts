@@ -49,8 +49,12 @@ export interface FolderStatus {
 }
 
 export interface WatchedFolder {
-  /** Looks once, and takes what is whole. @throws what the catalogue or the store throws; the next look goes on from there */
-  look(signal: AbortSignal): Promise<void>;
+  /**
+   * Looks once, and takes what is whole.
+   * @returns how long the looking took, in milliseconds, without the taking
+   * @throws what the catalogue or the store throws; the next look goes on from there
+   */
+  look(signal: AbortSignal): Promise<number>;
   status(): FolderStatus;
 }
 
@@ -167,7 +171,9 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
   return {
     look: async (signal) => {
       known ??= await start();
+      const began = performance.now();
       scan = await scanFolder(root);
+      const scanMs = performance.now() - began;
       await forgetGone(known);
       const seen = new Map<string, Sighting>();
       for (const file of scan.files) {
@@ -181,13 +187,14 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
       sightings = seen;
       for (const file of scan.files) {
         const sighting = seen.get(file.path);
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         // An empty file is one that was just made, until it is quiet.
         if (sighting === undefined || previous.get(file.path) !== sighting) continue;
         if ((sighting.tried || file.size === 0) && !isQuiet(file, sighting)) continue;
         await take(file, known, sighting);
         if (isKnown(file, known)) seen.delete(file.path);
       }
+      return scanMs;
     },
     status: () => {
       const counts = { taken: 0, refused: 0 };

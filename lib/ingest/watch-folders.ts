@@ -59,8 +59,10 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
     told = text;
   }
 
-  async function lookOnce(signal: AbortSignal): Promise<void> {
+  /** @returns how long looking took, in milliseconds: what was taken is work that the next look will not find again */
+  async function lookOnce(signal: AbortSignal): Promise<number> {
     const problems: string[] = [];
+    let scanMs = 0;
     const attempt = async (work: () => Promise<void>) => {
       try {
         if (!signal.aborted) await work();
@@ -68,9 +70,14 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
         problems.push(error instanceof Error ? error.message : String(error));
       }
     };
-    for (const folder of folders) await attempt(() => folder.look(signal));
+    for (const folder of folders) {
+      await attempt(async () => {
+        scanMs += await folder.look(signal);
+      });
+    }
     await attempt(() => ties.lookForSpans(Date.now()));
     if (!signal.aborted) tell([...folders.map((folder) => folder.status().message), ...problems]);
+    return scanMs;
   }
 
   return {
@@ -78,11 +85,9 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
     run: async (signal) => {
       const hints = createHints(options.folders);
       while (!signal.aborted) {
-        const started = performance.now();
-        await lookOnce(signal);
-        const tookMs = performance.now() - started;
+        const scanMs = await lookOnce(signal);
         hints.renew();
-        await hints.pause(Math.min(SLOWEST_MS, Math.max(LOOK_MS, tookMs / SHARE)), signal);
+        await hints.pause(Math.min(SLOWEST_MS, Math.max(LOOK_MS, scanMs / SHARE)), signal);
       }
       hints.close();
     },
