@@ -59,10 +59,10 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
     told = text;
   }
 
-  /** @returns how long looking took, in milliseconds: what was taken is work that the next look will not find again */
+  /** @returns what looking cost, in milliseconds: what was taken is work that the next look will not find again */
   async function lookOnce(signal: AbortSignal): Promise<number> {
     const problems: string[] = [];
-    let scanMs = 0;
+    let costMs = 0;
     const attempt = async (work: () => Promise<void>) => {
       try {
         if (!signal.aborted) await work();
@@ -72,12 +72,12 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
     };
     for (const folder of folders) {
       await attempt(async () => {
-        scanMs += await folder.look(signal);
+        costMs += await folder.look(signal);
       });
     }
     await attempt(() => ties.lookForSpans(Date.now()));
     if (!signal.aborted) tell([...folders.map((folder) => folder.status().message), ...problems]);
-    return scanMs;
+    return costMs;
   }
 
   return {
@@ -85,9 +85,9 @@ export function createFolderWatch(options: WatchFoldersOptions): FolderWatch {
     run: async (signal) => {
       const hints = createHints(options.folders);
       while (!signal.aborted) {
-        const scanMs = await lookOnce(signal);
+        const costMs = await lookOnce(signal);
         hints.renew();
-        await hints.pause(Math.min(SLOWEST_MS, Math.max(LOOK_MS, scanMs / SHARE)), signal);
+        await hints.pause(Math.min(SLOWEST_MS, Math.max(LOOK_MS, costMs / SHARE)), signal);
       }
       hints.close();
     },
