@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Capture, Target, UsageReading } from "@/lib/api/targets-contract";
 import { judgeUsage, type Look, type ProfiledCpu, readUsage } from "@/lib/collector/judge-usage";
 import { lookAtTarget } from "@/lib/collector/look-at-target";
+import { nextActions } from "@/lib/collector/next-actions";
 import type { Clock, Ledger } from "@/lib/collector/parts";
 import {
   type Action,
@@ -10,7 +11,6 @@ import {
   begin,
   type Cause,
   finish,
-  nextActions,
   noticeTrigger,
   type Outcome,
   type Schedule,

@@ -90,7 +90,7 @@ function get(url: URL, addresses: readonly string[], options: FetchOptions): Pro
       sent.destroy(late);
     }, timeoutMs);
     sent.once("close", () => clearTimeout(timer));
-    sent.once("error", fail);
+    sent.on("error", fail); // every one: a second without a listener would end the process
     sent.end();
   });
 }

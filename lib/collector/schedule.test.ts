@@ -1,16 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { targetInput, type UsageReading } from "@/lib/api/targets-contract";
 import type { Trigger } from "@/lib/collector/judge-usage";
+import { nextActions, processOf } from "@/lib/collector/next-actions";
 import {
   type Action,
   addRequest,
   begin,
   finish,
   LONGEST_REST_MS,
-  nextActions,
   noticeTrigger,
   type Outcome,
-  processOf,
   type Schedule,
   startSchedule,
 } from "@/lib/collector/schedule";
