@@ -3,7 +3,7 @@ import { type APIRequestContext, expect, type Page, test } from "@playwright/tes
 import { profilesResponse, receivedProfile } from "@/lib/api/profiles-contract";
 import { formatCountExact, formatValue } from "@/lib/format";
 import { writeZip } from "@/lib/ingest/test-zip";
-import { api, flame } from "./shop";
+import { api, flame, waitForShop } from "./shop";
 
 /** Files as a user has them: names, bytes, dropped together. */
 interface DroppedFile {
@@ -74,6 +74,8 @@ async function listed(request: APIRequestContext, query: string) {
 }
 
 test.describe.configure({ mode: "serial" });
+// The list does not grow by itself while it is compared.
+test.beforeAll(({ request }) => waitForShop(request));
 
 test("files dropped on the page are stored once, and lead to what came in", async ({ page, request }) => {
   const service = `cart-${run}`;
