@@ -1,6 +1,7 @@
 "use client";
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { useCallback } from "react";
 import { buildApiUrl, fetchApi } from "@/components/data/fetch-api";
@@ -9,6 +10,7 @@ import { useAllServices } from "@/components/data/use-services";
 import { SendData } from "@/components/services/send-data";
 import { useNothingSent } from "@/components/services/use-nothing-sent";
 import { EmptyRange } from "@/components/shell/empty-range";
+import { useRangeLink } from "@/components/shell/use-time-range";
 import { DurationHeatmap } from "@/components/traces/duration-heatmap";
 import { FilterBar } from "@/components/traces/filter-bar";
 import { TracesTable } from "@/components/traces/traces-table";
@@ -20,7 +22,7 @@ import { PageHeader, Panel } from "@/components/ui/panel";
 import { Skeleton } from "@/components/ui/skeleton";
 import { heatmapResponse, tracesResponse } from "@/lib/api/contract";
 import type { HotspanError } from "@/lib/errors";
-import { formatCounted } from "@/lib/format";
+import { formatCount, formatCountExact, formatCounted } from "@/lib/format";
 
 const PAGE_SIZE = 100;
 
@@ -52,7 +54,11 @@ export function TracesView() {
       <PageHeader
         title="Traces"
         summary={
-          list.data ? formatCounted(total, "trace") : error ? undefined : <Skeleton className="w-20" />
+          list.data ? (
+            <Total traces={total} dropped={list.data.pages[0]?.droppedRequests ?? 0} />
+          ) : error ? undefined : (
+            <Skeleton className="w-20" />
+          )
         }
       />
       <FilterBar filters={filters} />
@@ -89,6 +95,23 @@ export function TracesView() {
           </>
         )}
       </Panel>
+    </>
+  );
+}
+
+function Total({ traces, dropped }: { traces: number; dropped: number }) {
+  const range = useRangeLink();
+  if (dropped === 0) return formatCounted(traces, "trace");
+  return (
+    <>
+      {formatCounted(traces, "trace")} ·{" "}
+      <Link
+        href={range("/settings/sampling")}
+        className="hover:text-ink hover:underline"
+        title={formatCountExact(dropped)}
+      >
+        {formatCount(dropped)} {dropped === 1 ? "request" : "requests"} not kept
+      </Link>
     </>
   );
 }

@@ -73,6 +73,8 @@ export const traceSummary = z.object({
 export const tracesResponse = z.object({
   traces: z.array(traceSummary),
   total: count,
+  /** requests of traces that sampling dropped, in the range, of the service and endpoint asked for: none is in the list */
+  droppedRequests: count,
   nextCursor: z.string().nullable(),
 });
 

@@ -68,7 +68,7 @@ async function start(): Promise<void> {
     migrateStore({ storeKind: config.storeKind, retentionDays: config.retentionDays }),
   );
   const profiles = await catalogue(config.catalogueUrl);
-  const sampler = await createSampler();
+  const sampler = await createSampler({ isAlone: config.storeKind === "embedded" });
   const file = config.collectorFile === undefined ? undefined : await readCollectorFile(config.collectorFile);
   const guard = createConfiguredGuard(config.collectAllow ?? file?.allow);
   const insert = (rows: ProfileRows) => withPatience(() => insertProfile(profiles, rows), background.signal);

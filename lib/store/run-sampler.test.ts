@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DEFAULT_SAMPLING } from "@/lib/api/sampling-contract";
 import { catalogue, closeCatalogue } from "@/lib/store/catalogue";
 import { commandStore, queryRows } from "@/lib/store/clickhouse";
@@ -43,4 +43,32 @@ test("spans that were staged when sampling had long been off are kept all the sa
   }
   stop.abort();
   await running;
+}, 60_000);
+
+test("of several processes on one store one decides, and another goes on when it has ended", async () => {
+  await writeSamplingRules({ ...DEFAULT_SAMPLING, enabled: true, quietSeconds: 5, keepPercent: 0 });
+  const samplers = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const stop = new AbortController();
+      const sampler = await createSampler({ pauseMs: 10, isAlone: false });
+      return { sampler, stop, running: sampler.run(stop.signal) };
+    }),
+  );
+  const stage = (round: number) =>
+    commandStore(
+      `INSERT INTO staged_spans (Timestamp, TraceId, SpanId, SpanName, IsEntry, ServiceName, IngestedAt)
+       SELECT now64(9), lower(hex(MD5(concat('${round}', toString(number))))), leftPad(toString(number), 16, '0'), 'x', 1, 'shop', now64(3) - 60 FROM numbers(200)`,
+    );
+  const dropped = async () => Number((await queryRows("SELECT count() AS n FROM dropped_requests"))[0]?.n);
+  await stage(1);
+  await until(async () => (await dropped()) === 200);
+  const deciders = samplers.filter(({ sampler }) => sampler.counts.droppedTraces > 0);
+  expect(deciders.map(({ sampler }) => sampler.counts.droppedTraces)).toEqual([200]);
+  deciders[0]?.stop.abort();
+  await deciders[0]?.running;
+  await stage(2);
+  await until(async () => (await dropped()) >= 400);
+  for (const { stop } of samplers) stop.abort();
+  await Promise.all(samplers.map(({ running }) => running));
+  expect(await dropped()).toBe(400);
 }, 60_000);

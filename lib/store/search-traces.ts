@@ -4,6 +4,7 @@ import type { TraceListQuery } from "@/lib/api/query";
 import { invalidInput } from "@/lib/errors";
 import { queryRows } from "@/lib/store/clickhouse";
 import { numberColumn, type Row, textColumn, textsColumn } from "@/lib/store/row";
+import { sumDropped } from "@/lib/store/sum-dropped";
 import { FINAL_SETTINGS, TRACES_FINAL, traceFilterSql } from "@/lib/store/trace-filter";
 
 type SortKey = { readonly sql: string; readonly type: "Int64" | "String" };
@@ -53,6 +54,7 @@ export async function searchTraces(query: TraceListQuery, signal?: AbortSignal):
       { ...filter.params, ...after, limit: query.limit + 1 },
       limits,
     );
+  const dropping = query.cursor === undefined ? countDropped(query, signal) : Promise.resolve(0);
   // A search of text reads all spans in the range: the engine remembers where it found nothing, so the second is cheap.
   const [rows, [counted]] =
     query.text === undefined ? await Promise.all([find(), count()]) : [await find(), await count()];
@@ -61,8 +63,17 @@ export async function searchTraces(query: TraceListQuery, signal?: AbortSignal):
   return {
     traces: page.map(fromRow),
     total: counted === undefined ? 0 : numberColumn(counted, "total"),
+    droppedRequests: await dropping,
     nextCursor: rows.length > page.length && last !== undefined ? writeCursor(query, last) : null,
   };
+}
+
+async function countDropped(query: TraceListQuery, signal: AbortSignal | undefined): Promise<number> {
+  const dropped = await sumDropped(query, query.service, signal);
+  const ofEndpoint = dropped.filter(
+    ({ endpoint }) => query.endpoints.length === 0 || query.endpoints.includes(endpoint),
+  );
+  return Math.round(ofEndpoint.reduce((sum, { requests }) => sum + requests, 0));
 }
 
 function fromRow(row: Row): TraceSummary {
