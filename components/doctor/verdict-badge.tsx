@@ -6,6 +6,7 @@ const VERDICTS = {
   healthy: { name: "Healthy", tone: "neutral" },
   impaired: { name: "Impaired", tone: "hot" },
   broken: { name: "Broken", tone: "danger" },
+  unprofiled: { name: "Not profiled", tone: "neutral" },
   none: { name: "Nothing to meet", tone: "neutral" },
 } as const;
 

@@ -19,10 +19,10 @@ export function HealthBanner() {
 
 function sentence({ catalogue, receivers, store }: HealthResponse): string {
   if (!store.ok)
-    return `The store is away: ${store.message} No data are lost: senders are told to keep them and try again.`;
+    return `The store is away. ${store.message} No data are lost: senders are told to keep them and try again.`;
   if (!catalogue.ok)
-    return `The catalogue is away: ${catalogue.message} Senders of profiles are told to keep them and try again.`;
+    return `The catalogue is away. ${catalogue.message} Senders of profiles are told to keep them and try again.`;
   if (!receivers.ok)
-    return `The receivers are away: ${receivers.message} Senders keep their data and try again.`;
+    return `The receivers are away. ${receivers.message} Senders keep their data and try again.`;
   return "Hotspan reports that it is degraded.";
 }

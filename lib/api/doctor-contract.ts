@@ -32,7 +32,7 @@ export const doctorService = z.object({
   /** covered requests long enough that a busy one has several samples, and those of them that have any */
   longRequests: count,
   sampledRequests: count,
-  verdict: z.enum(["healthy", "impaired", "broken", "none"]),
+  verdict: z.enum(["healthy", "impaired", "broken", "unprofiled", "none"]),
   sentence: z.string(),
 });
 

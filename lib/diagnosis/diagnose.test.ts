@@ -179,7 +179,7 @@ describe("facts become findings", () => {
         places: { inEntries: NONE, inDeeper: 0 },
         spans: { coveredEntries: 0 },
       },
-      "error no-window 100/100 requests, lost 0: None of the 100 requests of web fell into a CPU profile of it: there is none in this time.",
+      "warning no-window 100/100 requests, lost 0: None of the 100 requests of web fell into a CPU profile of it: there is none in this time.",
     ],
     [
       "a tenth of a minute profiled",

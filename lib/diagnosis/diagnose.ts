@@ -15,8 +15,11 @@ import {
 import { findLabellessTypes, findNoWindow, findTooShort } from "@/lib/diagnosis/rules-of-time";
 import { formatCountExact as exact } from "@/lib/format";
 
-/** `none`: there is nothing that could meet, and nothing wrong with that. */
-export type Verdict = "healthy" | "impaired" | "broken" | "none";
+/**
+ * `unprofiled`: it sends traces and no profiles, which is not yet wrong. `none`: there is nothing that could meet, and nothing
+ * wrong with that.
+ */
+export type Verdict = "healthy" | "impaired" | "broken" | "unprofiled" | "none";
 
 type Rule = (facts: ServiceFacts, others: readonly ServiceFacts[]) => Finding[];
 
@@ -57,6 +60,9 @@ export function judge(
     .filter(({ severity }) => severity !== "note")
     .sort((a, b) => RANK[a.severity] - RANK[b.severity]);
   if (worst !== undefined) {
+    if (worst.code === "no-window" && facts.samples.profiles === 0) {
+      return { verdict: "unprofiled", sentence: worst.sentence };
+    }
     return { verdict: worst.severity === "error" ? "broken" : "impaired", sentence: worst.sentence };
   }
   const { meetings, samples, spans } = facts;

@@ -1,6 +1,6 @@
 /** What lies in the nature of profiling: when, how often, and of what it takes samples. */
 import type { ServiceFacts } from "@/lib/diagnosis/facts";
-import { counted, type Finding } from "@/lib/diagnosis/finding";
+import { counted, type Finding, type Severity } from "@/lib/diagnosis/finding";
 import { fixesOf } from "@/lib/diagnosis/fixes";
 import { areNearNames } from "@/lib/diagnosis/near-names";
 import { formatCountExact as exact, formatPercent } from "@/lib/format";
@@ -25,7 +25,7 @@ export function findNoWindow(facts: ServiceFacts, others: readonly ServiceFacts[
   return [
     {
       code: "no-window",
-      severity: spans.coveredEntries === 0 ? "error" : covered < HARDLY_COVERED ? "warning" : "note",
+      severity: severityOfCover(spans.coveredEntries, covered, samples.profiles),
       service,
       sentence,
       count,
@@ -37,6 +37,12 @@ export function findNoWindow(facts: ServiceFacts, others: readonly ServiceFacts[
       fixes: fixesOf("no-window", facts),
     },
   ];
+}
+
+/** Who was never profiled may not want to be; who is profiled, and at the wrong times, does. */
+function severityOfCover(coveredEntries: number, covered: number, profiles: number): Severity {
+  if (coveredEntries === 0) return profiles === 0 ? "warning" : "error";
+  return covered < HARDLY_COVERED ? "warning" : "note";
 }
 
 /** Then the names are the finding, and mending them is all there is to do. */

@@ -154,7 +154,7 @@ describe("what keeps samples and spans apart", () => {
       [{ ...web, labels: (request) => rightLabels(request, "entry") }],
       ["warning entry-only: 150 of 150 labelled samples of web"],
     ],
-    ["no profile at all", [{ ...web, isProfiled: false }], ["error no-window: 10 of 10 requests of web"]],
+    ["no profile at all", [{ ...web, isProfiled: false }], ["warning no-window: 10 of 10 requests of web"]],
     ["a profile without a sample is a profile all the same", [{ ...web, isProfiled: "idle" }], []],
     [
       "no profile at the time of the requests",
@@ -292,7 +292,8 @@ describe("what is asked for", () => {
       sentence: "No CPU profile of service web covers the time of this trace.",
       fixes: answer.findings[0]?.fixes,
     });
-    expect(draw(answer)).toEqual(["error no-window: 10 of 10 requests of web"]);
+    expect(draw(answer)).toEqual(["warning no-window: 10 of 10 requests of web"]);
+    expect(answer.services.map(({ verdict }) => verdict)).toEqual(["unprofiled"]);
   });
 
   test("a range without data, an unknown trace, a wrong parameter", async () => {
