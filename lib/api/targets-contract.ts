@@ -157,7 +157,7 @@ export const target = z.object({
 });
 export const targetsResponse = z.object({ targets: z.array(target) });
 
-export const captureTrigger = z.enum(["cpu", "memory", "manual"]);
+export const captureTrigger = z.enum(["cpu", "memory", "goroutines", "manual"]);
 export const captureState = z.enum(["requested", "running", "done", "partial", "failed", "interrupted"]);
 
 export const capture = z.object({

@@ -90,7 +90,7 @@ function readMemory(configured: number | undefined, look: Look | undefined): Mem
 }
 
 export interface Trigger {
-  readonly trigger: Exclude<Capture["trigger"], "manual">;
+  readonly trigger: Extract<Capture["trigger"], "cpu" | "memory">;
   /** "CPU at 91 % of 4 cores (GOMAXPROCS), above 70 %; read from /metrics." */
   readonly reason: string;
   readonly reading: UsageReading;

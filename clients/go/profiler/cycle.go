@@ -20,22 +20,29 @@ func (p *Profiler) profile(ctx context.Context) {
 		reason := ""
 		if now := time.Now(); !now.Before(nextCPU) {
 			nextCPU = now.Add(p.pause())
-			reason = p.window(ctx, p.config.CPUWindow, "")
+			reason = p.window(ctx, p.config.CPUWindow, nil)
 		}
 		if !time.Now().Before(nextSnapshot) && reason == "" {
-			p.snapshots("")
+			p.snapshots(nil)
 			nextSnapshot = time.Now().Add(p.affordable())
 		}
 		if reason == "" {
 			reason = p.rest(ctx, earlier(nextCPU, nextSnapshot))
 		}
 		if reason != "" && ctx.Err() == nil {
-			p.counts.captures.Add(1)
-			p.snapshots(reason) // first: memory that is full now may be free in half a minute
-			p.window(ctx, p.config.Capture.Window, reason)
+			p.lookCloser(ctx, reason)
 		}
 	}
-	p.snapshots("") // the begun minute, too
+	p.snapshots(nil) // the begun minute, too
+}
+
+func (p *Profiler) lookCloser(ctx context.Context, reason string) {
+	p.counts.captures.Add(1)
+	of := &capture{reason: reason, start: time.Now()}
+	p.snapshots(of) // first: memory that is full now may be free in half a minute
+	p.window(ctx, p.config.Capture.Window, of)
+	of.end = time.Now()
+	p.queue.add(profile{kind: reportKind, of: of})
 }
 
 // jitter keeps a fleet that was started together from pushing together.
@@ -62,7 +69,7 @@ func (p *Profiler) affordable() time.Duration {
 }
 
 // window takes one CPU profile. A capture that is asked for meanwhile ends it early; its reason is returned.
-func (p *Profiler) window(ctx context.Context, length time.Duration, capture string) (asked string) {
+func (p *Profiler) window(ctx context.Context, length time.Duration, of *capture) (asked string) {
 	var body bytes.Buffer
 	start := time.Now()
 	if err := pprof.StartCPUProfile(&body); err != nil {
@@ -74,18 +81,18 @@ func (p *Profiler) window(ctx context.Context, length time.Duration, capture str
 	asked = p.rest(ctx, start.Add(length))
 	pprof.StopCPUProfile()
 	p.counts.windows.Add(1)
-	p.queue.add(profile{kind: "cpu", start: start, duration: time.Since(start), capture: capture, body: body.Bytes()})
+	p.queue.add(profile{kind: "cpu", start: start, duration: time.Since(start), of: of, body: body.Bytes()})
 	return asked
 }
 
 // snapshots takes a profile of each other kind.
-func (p *Profiler) snapshots(capture string) {
+func (p *Profiler) snapshots(of *capture) {
 	p.cost.measure(func() {
 		taken, err := p.taking.take(time.Now())
 		if err != nil {
 			p.warn.warn("no profile this time", "error", err)
 		}
-		if runtime.NumGoroutine() < manyGoroutines || capture != "" {
+		if runtime.NumGoroutine() < manyGoroutines || of != nil {
 			var body bytes.Buffer
 			if err := pprof.Lookup("goroutine").WriteTo(&body, 0); err != nil {
 				p.warn.warn("no goroutine profile this time", "error", err)
@@ -94,7 +101,7 @@ func (p *Profiler) snapshots(capture string) {
 			}
 		}
 		for _, one := range taken {
-			one.capture = capture
+			one.of = of
 			p.queue.add(one)
 		}
 	})

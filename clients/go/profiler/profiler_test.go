@@ -3,6 +3,7 @@ package profiler
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"runtime"
 	"runtime/pprof"
@@ -177,11 +178,34 @@ func TestCaptureOfAnAnomaly(t *testing.T) {
 	if ordinary.query.Has("label.capture") {
 		t.Error("the window that gave way to the capture is labelled as one")
 	}
+	ids := map[string]string{}
 	for _, kind := range []string{"goroutine", "cpu"} {
 		captured := next(t, requests, kind+" capture", ofKind(kind))
+		ids[kind] = receiptOf(captured.body)
 		if reason := captured.query.Get("label.capture"); !strings.HasPrefix(reason, "cpu ") || !strings.HasSuffix(reason, " % > 1 %") {
 			t.Errorf("%s: reason %q", kind, reason)
 		}
+	}
+	var report struct {
+		Trigger, Reason, Service, State string
+		Seconds                         int
+		StartUnixNano, EndUnixNano      string
+		Profiles                        []storedProfile
+	}
+	if err := json.Unmarshal(next(t, requests, "report", ofKind(reportKind)).body, &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.Trigger != "cpu" || !strings.HasPrefix(report.Reason, "cpu ") || report.Service != "shop" || report.State != "done" || report.StartUnixNano >= report.EndUnixNano {
+		t.Errorf("report %+v", report)
+	}
+	for _, one := range report.Profiles {
+		if id, sent := ids[one.Kind]; sent && id != one.ProfileID {
+			t.Errorf("%s has the id %s in the report, %s in its receipt", one.Kind, one.ProfileID, id)
+		}
+		delete(ids, one.Kind)
+	}
+	if len(ids) > 0 {
+		t.Errorf("not in the report: %v", ids)
 	}
 	p.Stop(context.Background())
 	if stats := p.Stats(); stats.Captures != 1 || stats.Windows != 2 {

@@ -29,7 +29,7 @@ type profile struct {
 	kind     string // the name under /debug/pprof; "cpu"
 	start    time.Time
 	duration time.Duration // 0: the state at one moment
-	capture  string        // the anomaly it was taken for, or ""
+	of       *capture      // the closer look that it is part of, or nil
 	body     []byte        // a gzipped pprof
 }
 
@@ -68,8 +68,10 @@ func (q *queue) add(p profile) {
 	q.bytes += len(p.body)
 	for q.bytes > q.config.QueueBytes && len(q.waiting) > 1 {
 		q.bytes -= len(q.waiting[0].body)
+		if q.waiting[0].kind != reportKind {
+			q.dropped.Add(1)
+		}
 		q.waiting = q.waiting[1:]
-		q.dropped.Add(1)
 		q.warn.warn("Hotspan is away: the oldest profiles are dropped", "dropped", q.dropped.Load())
 	}
 	q.changed.Signal()
@@ -123,9 +125,21 @@ func (q *queue) push(ctx context.Context) {
 		if !ok {
 			return
 		}
-		if ctx.Err() != nil || !q.pushOne(ctx, p) {
+		if p.kind == reportKind {
+			q.pushReport(ctx, p)
+		} else if ctx.Err() == nil && q.pushOne(ctx, p) {
+			q.pushed.Add(1)
+		} else {
 			q.dropped.Add(1)
 		}
+	}
+}
+
+// pushReport tells of a capture whose profiles have been pushed, for they were queued before. It is no profile and is
+// counted as none; where only the ports for data are reached nobody takes it, and the capture is in the labels alone.
+func (q *queue) pushReport(ctx context.Context, p profile) {
+	if p.body = p.of.report(q.config); p.body != nil && ctx.Err() == nil {
+		q.pushOne(ctx, p)
 	}
 }
 
@@ -134,7 +148,6 @@ func (q *queue) pushOne(ctx context.Context, p profile) (pushed bool) {
 	for {
 		wait, err := q.post(ctx, p)
 		if err == nil {
-			q.pushed.Add(1)
 			return true
 		}
 		q.warn.warn("profile not taken", "kind", p.kind, "error", err)
@@ -160,14 +173,20 @@ func (q *queue) post(ctx context.Context, p profile) (wait time.Duration, err er
 		return -1, err
 	}
 	request.Header.Set("Content-Type", "application/octet-stream")
+	if p.kind == reportKind {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := q.config.Client.Do(request)
 	if err != nil {
 		return 0, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 1024))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 16<<10))
 	switch code := response.StatusCode; {
 	case code < 300:
+		if p.of != nil && err == nil && p.kind != reportKind {
+			p.of.note(p.kind, answer)
+		}
 		return 0, err // a receipt that broke off: send again, and it is a duplicate
 	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
 		return retryAfter(response.Header.Get("Retry-After"), time.Now()), fmt.Errorf("%s: %s", response.Status, answer)
@@ -177,6 +196,10 @@ func (q *queue) post(ctx context.Context, p profile) (wait time.Duration, err er
 }
 
 func (q *queue) url(p profile) string {
+	base := strings.TrimRight(q.config.URL, "/") + "/api/v1/"
+	if p.kind == reportKind {
+		return base + "captures"
+	}
 	query := url.Values{
 		"service":  {q.config.Service},
 		"instance": {q.config.Instance},
@@ -190,10 +213,10 @@ func (q *queue) url(p profile) string {
 	for key, value := range q.config.Labels {
 		query.Set("label."+key, value)
 	}
-	if p.capture != "" {
-		query.Set("label.capture", p.capture)
+	if p.of != nil {
+		query.Set("label.capture", p.of.reason)
 	}
-	return strings.TrimRight(q.config.URL, "/") + "/api/v1/profiles?" + query.Encode()
+	return base + "profiles?" + query.Encode()
 }
 
 // retryAfter reads the header, seconds or a date; at most five minutes, and 0 when it is neither.

@@ -2,6 +2,8 @@ package profiler
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -29,10 +31,14 @@ func receiver(t *testing.T, answer func(received) (code int, retryAfter string))
 		if err != nil {
 			return // stopped while it was sending
 		}
-		if r.Method != http.MethodPost || r.URL.Path != "/api/v1/profiles" {
+		got := received{r.URL.Query(), body}
+		switch {
+		case r.Method == http.MethodPost && r.URL.Path == "/api/v1/profiles":
+		case r.Method == http.MethodPost && r.URL.Path == "/api/v1/captures" && r.Header.Get("Content-Type") == "application/json":
+			got.query.Set("kind", reportKind)
+		default:
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
-		got := received{r.URL.Query(), body}
 		if answer != nil {
 			if code, retryAfter := answer(got); code != http.StatusOK {
 				if retryAfter != "" {
@@ -43,11 +49,16 @@ func receiver(t *testing.T, answer func(received) (code int, retryAfter string))
 				return
 			}
 		}
-		io.WriteString(w, "{}")
+		fmt.Fprintf(w, `{"profileId":%q}`, receiptOf(body))
 		requests <- got
 	}))
 	t.Cleanup(server.Close)
 	return server.URL, requests
+}
+
+// receiptOf is the id that Hotspan gives a profile: of its bytes.
+func receiptOf(body []byte) string {
+	return fmt.Sprintf("%x", sha256.Sum256(body))[:16]
 }
 
 // next waits for a request that is wanted and passes over others.
