@@ -55,7 +55,7 @@ export function TracesView() {
         title="Traces"
         summary={
           list.data ? (
-            <Total traces={total} dropped={list.data.pages[0]?.droppedRequests ?? 0} />
+            <Total traces={total} dropped={filters.active ? 0 : (list.data.pages[0]?.droppedRequests ?? 0)} />
           ) : error ? undefined : (
             <Skeleton className="w-20" />
           )
@@ -104,7 +104,7 @@ function Total({ traces, dropped }: { traces: number; dropped: number }) {
   if (dropped === 0) return formatCounted(traces, "trace");
   return (
     <>
-      {formatCounted(traces, "trace")} ·{" "}
+      <span>{formatCounted(traces, "trace")}</span> ·{" "}
       <Link
         href={range("/settings/sampling")}
         className="hover:text-ink hover:underline"

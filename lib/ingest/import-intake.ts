@@ -8,6 +8,7 @@ import { readZip } from "@/lib/ingest/import-zip";
 import type { ProfileIntake } from "@/lib/ingest/profile-intake";
 import type { TraceIntake } from "@/lib/ingest/trace-intake";
 import { countStoredSpans } from "@/lib/store/count-stored-spans";
+import { createTurns } from "@/lib/take-turns";
 
 /** What is known of a file beside its bytes. */
 export type UploadOf = (name: string, bytes: Buffer) => ImportUpload;
@@ -53,6 +54,8 @@ export function createImportIntake({
     return result.file;
   }
 
+  const storeAlone = createTurns();
+
   async function store(name: string, upload: ImportUpload, lease: ByteLease): Promise<FileReceipt> {
     const file = await decode(upload);
     if (file.kind === "profile") {
@@ -75,7 +78,8 @@ export function createImportIntake({
         spans += rows.count - known - stored.rejectedSpans;
       }
     };
-    await Promise.all(Array.from({ length: PARALLEL_BATCHES }, lane));
+    // Two files with the same spans at once would each find none of them stored, and both claim them.
+    await storeAlone(() => Promise.all(Array.from({ length: PARALLEL_BATCHES }, lane)));
     const { traceIds } = file;
     const receipt = { ...emptyReceipt(name), kind: "traces" as const, traceIds: [...traceIds] };
     return { ...receipt, spans, rejectedSpans, duplicates, message };

@@ -93,6 +93,16 @@ describe("traces", () => {
     expect((await countSpans()) - before).toBe(7);
   });
 
+  test("of files brought at once that hold the same spans one has stored them", async () => {
+    const file = jsonExport(Array.from({ length: 5 }, () => jsonSpan()));
+    const answers = await Promise.all([imported(file), imported(`${file}\n`), imported(gzipSync(file))]);
+    expect(answers.map(({ duplicates, spans }) => `${spans} ${duplicates}`).sort()).toEqual([
+      "0 5",
+      "0 5",
+      "5 0",
+    ]);
+  });
+
   test("a recorded export of the JavaScript SDK as a file", async () => {
     const lines = `${record("js-http-json.body").toString("utf8").trim()}\n{"resourceMetrics":[]}\n`;
     const answer = await imported(lines, { filename: "traces.jsonl" });

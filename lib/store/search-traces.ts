@@ -54,16 +54,19 @@ export async function searchTraces(query: TraceListQuery, signal?: AbortSignal):
       { ...filter.params, ...after, limit: query.limit + 1 },
       limits,
     );
-  const dropping = query.cursor === undefined ? countDropped(query, signal) : Promise.resolve(0);
   // A search of text reads all spans in the range: the engine remembers where it found nothing, so the second is cheap.
-  const [rows, [counted]] =
-    query.text === undefined ? await Promise.all([find(), count()]) : [await find(), await count()];
+  const [[rows, [counted]], droppedRequests] = await Promise.all([
+    query.text === undefined
+      ? Promise.all([find(), count()])
+      : find().then(async (found) => [found, await count()] as const),
+    query.cursor === undefined ? countDropped(query, signal) : 0,
+  ]);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   return {
     traces: page.map(fromRow),
     total: counted === undefined ? 0 : numberColumn(counted, "total"),
-    droppedRequests: await dropping,
+    droppedRequests,
     nextCursor: rows.length > page.length && last !== undefined ? writeCursor(query, last) : null,
   };
 }
