@@ -16,6 +16,7 @@ interface Question {
 }
 
 const LIST = { words: "p95 < 100 ms", p95Ms: 100 };
+const DOCTOR = { words: "p95 < 1 s", p95Ms: 1_000 };
 const FLAME = { words: "p95 < 50 ms", p95Ms: 50 };
 
 /** @param endpointNames as recorded */
@@ -142,6 +143,18 @@ async function listQuestions(
       name: "services 24 h",
       rounds: 20,
       path: (round) => `/api/v1/services?from=${store.start + BigInt(round)}&to=${store.start + DAY}`,
+    },
+    {
+      name: "doctor, all services, 24 h",
+      rounds: 10,
+      target: DOCTOR,
+      path: (round) => `/api/v1/doctor?from=${store.start + BigInt(round)}&to=${store.start + DAY}`,
+    },
+    {
+      name: "doctor, one service, 1 h",
+      rounds: 20,
+      target: DOCTOR,
+      path: (round) => `/api/v1/doctor?${hour(round)}&service=${service(round)}`,
     },
   ];
 }
