@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
 import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
 import { cn } from "@/components/ui/cn";
@@ -8,6 +8,7 @@ import { SenderName } from "@/components/ui/sender-name";
 import { ColourDot } from "@/components/ui/service-dot";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { Th } from "@/components/ui/table";
+import { useRowKeys } from "@/components/ui/use-row-keys";
 import { useVirtualRows } from "@/components/ui/use-virtual-rows";
 import { Value } from "@/components/ui/value";
 import type { ReceivedProfile } from "@/lib/api/profiles-contract";
@@ -53,7 +54,6 @@ interface ProfilesTableProps {
 /** A virtual list, newest first. Each row is one link; up and down move between rows. */
 export function ProfilesTable({ profiles, total, onNearEnd, loading, stale }: ProfilesTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const wanted = useRef<number | null>(null);
   const virtual = useVirtualRows(profiles.length, ROW_HEIGHT, scroller);
   const lastDrawn = virtual.rows.at(-1)?.index ?? -1;
 
@@ -61,25 +61,7 @@ export function ProfilesTable({ profiles, total, onNearEnd, loading, stale }: Pr
     if (lastDrawn >= 0 && lastDrawn > profiles.length - AHEAD && profiles.length < total) onNearEnd();
   }, [lastDrawn, profiles.length, total, onNearEnd]);
 
-  const focusRow = (index: number): boolean => {
-    const link = scroller.current?.querySelector<HTMLAnchorElement>(`a[data-row="${index}"]`);
-    link?.focus();
-    return link != null;
-  };
-  // A row that was out of sight exists only after scrolling: focus follows when it is drawn.
-  useEffect(() => {
-    if (wanted.current !== null && focusRow(wanted.current)) wanted.current = null;
-  });
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const row = event.target instanceof HTMLElement ? Number(event.target.dataset.row) : Number.NaN;
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || Number.isNaN(row)) return;
-    event.preventDefault();
-    const next = Math.max(0, Math.min(profiles.length - 1, row + step));
-    virtual.scrollToRow(next);
-    wanted.current = focusRow(next) ? null : next;
-  };
+  const onKeyDown = useRowKeys(scroller, profiles.length, virtual.scrollToRow);
 
   return (
     <div

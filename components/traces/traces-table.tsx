@@ -1,13 +1,14 @@
 "use client";
 
 import Link from "next/link";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useRangeLink } from "@/components/shell/use-time-range";
 import { useAskTrace } from "@/components/trace/use-ask-trace";
 import { TRACE_COLUMNS, visibility } from "@/components/traces/trace-columns";
 import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { SortableTh } from "@/components/ui/table";
+import { useRowKeys } from "@/components/ui/use-row-keys";
 import { useVirtualRows } from "@/components/ui/use-virtual-rows";
 import type { TraceSummary } from "@/lib/api/contract";
 
@@ -26,7 +27,6 @@ interface TracesTableProps {
 /** A virtual list of traces. Each row is one link; up and down move between rows. */
 export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, stale }: TracesTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const wanted = useRef<number | null>(null);
   const virtual = useVirtualRows(traces.length, ROW_HEIGHT, scroller);
   const longest = traces.reduce((max, trace) => Math.max(max, trace.durationNs), 1);
   const lastDrawn = virtual.rows.at(-1)?.index ?? -1;
@@ -35,25 +35,7 @@ export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, s
     if (lastDrawn >= 0 && lastDrawn > traces.length - 20 && traces.length < total) onNearEnd();
   }, [lastDrawn, traces.length, total, onNearEnd]);
 
-  const focusRow = (index: number): boolean => {
-    const link = scroller.current?.querySelector<HTMLAnchorElement>(`a[data-row="${index}"]`);
-    link?.focus();
-    return link != null;
-  };
-  // A row that was out of sight exists only after scrolling: focus follows when it is drawn.
-  useEffect(() => {
-    if (wanted.current !== null && focusRow(wanted.current)) wanted.current = null;
-  });
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const row = event.target instanceof HTMLElement ? Number(event.target.dataset.row) : Number.NaN;
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0 || Number.isNaN(row)) return;
-    event.preventDefault();
-    const next = Math.max(0, Math.min(traces.length - 1, row + step));
-    virtual.scrollToRow(next);
-    wanted.current = focusRow(next) ? null : next;
-  };
+  const onKeyDown = useRowKeys(scroller, traces.length, virtual.scrollToRow);
 
   return (
     <div
