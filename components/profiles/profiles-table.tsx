@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { useServiceColour } from "@/components/data/use-services";
 import { useRangeLink, useTimeRange } from "@/components/shell/use-time-range";
 import { cn } from "@/components/ui/cn";
@@ -9,7 +9,7 @@ import { ColourDot } from "@/components/ui/service-dot";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { Th } from "@/components/ui/table";
 import { useRowKeys } from "@/components/ui/use-row-keys";
-import { useVirtualRows } from "@/components/ui/use-virtual-rows";
+import { useNearEnd, useVirtualRows } from "@/components/ui/use-virtual-rows";
 import { Value } from "@/components/ui/value";
 import type { ReceivedProfile } from "@/lib/api/profiles-contract";
 import { formatCountExact, formatDateTime, formatInstantExact } from "@/lib/format";
@@ -55,12 +55,8 @@ interface ProfilesTableProps {
 export function ProfilesTable({ profiles, total, onNearEnd, loading, stale }: ProfilesTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(profiles.length, ROW_HEIGHT, scroller);
-  const lastDrawn = virtual.rows.at(-1)?.index ?? -1;
 
-  useEffect(() => {
-    if (lastDrawn >= 0 && lastDrawn > profiles.length - AHEAD && profiles.length < total) onNearEnd();
-  }, [lastDrawn, profiles.length, total, onNearEnd]);
-
+  useNearEnd(virtual, { ahead: AHEAD, loaded: profiles.length, total, onNearEnd });
   const onKeyDown = useRowKeys(scroller, profiles.length, virtual.scrollToRow);
 
   return (

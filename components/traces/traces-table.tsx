@@ -1,7 +1,7 @@
 "use client";
 
 import Link from "next/link";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { useRangeLink } from "@/components/shell/use-time-range";
 import { useAskTrace } from "@/components/trace/use-ask-trace";
 import { TRACE_COLUMNS, visibility } from "@/components/traces/trace-columns";
@@ -9,10 +9,12 @@ import { cn } from "@/components/ui/cn";
 import { SkeletonRows } from "@/components/ui/skeleton";
 import { SortableTh } from "@/components/ui/table";
 import { useRowKeys } from "@/components/ui/use-row-keys";
-import { useVirtualRows } from "@/components/ui/use-virtual-rows";
+import { useNearEnd, useVirtualRows } from "@/components/ui/use-virtual-rows";
 import type { TraceSummary } from "@/lib/api/contract";
 
 const ROW_HEIGHT = 34;
+/** Ask for the next page so many rows before its place is seen. */
+const AHEAD = 20;
 
 interface TracesTableProps {
   readonly traces: readonly TraceSummary[];
@@ -29,12 +31,8 @@ export function TracesTable({ traces, total, sort, onSort, onNearEnd, loading, s
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(traces.length, ROW_HEIGHT, scroller);
   const longest = traces.reduce((max, trace) => Math.max(max, trace.durationNs), 1);
-  const lastDrawn = virtual.rows.at(-1)?.index ?? -1;
 
-  useEffect(() => {
-    if (lastDrawn >= 0 && lastDrawn > traces.length - 20 && traces.length < total) onNearEnd();
-  }, [lastDrawn, traces.length, total, onNearEnd]);
-
+  useNearEnd(virtual, { ahead: AHEAD, loaded: traces.length, total, onNearEnd });
   const onKeyDown = useRowKeys(scroller, traces.length, virtual.scrollToRow);
 
   return (

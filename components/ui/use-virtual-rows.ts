@@ -1,6 +1,6 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { RefObject } from "react";
+import { type RefObject, useEffect } from "react";
 
 interface VirtualRows {
   /** The rows to draw, with their place in the whole list. */
@@ -37,4 +37,20 @@ export function useVirtualRows(
     after: last === undefined ? 0 : virtualizer.getTotalSize() - last.end,
     scrollToRow: (index) => virtualizer.scrollToIndex(index, { align: "auto" }),
   };
+}
+
+/** Asks for more when the last row drawn is fewer than `ahead` rows from the end of what is loaded, until all is. */
+export function useNearEnd(
+  virtual: VirtualRows,
+  {
+    ahead,
+    loaded,
+    onNearEnd,
+    total,
+  }: { ahead: number; loaded: number; total: number; onNearEnd: () => void },
+): void {
+  const lastDrawn = virtual.rows.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (lastDrawn >= 0 && lastDrawn > loaded - ahead && loaded < total) onNearEnd();
+  }, [ahead, lastDrawn, loaded, total, onNearEnd]);
 }

@@ -204,7 +204,6 @@ export type TargetPatch = z.infer<typeof targetPatch>;
 export type UsageReading = z.infer<typeof usageReading>;
 export type TargetState = z.infer<typeof targetState>;
 export type Target = z.infer<typeof target>;
-export type TargetsResponse = z.infer<typeof targetsResponse>;
 export type Capture = z.infer<typeof capture>;
 export type CapturesResponse = z.infer<typeof capturesResponse>;
 export type CaptureReport = z.infer<typeof captureReport>;

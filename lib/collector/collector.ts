@@ -26,6 +26,7 @@ import {
 } from "@/lib/collector/scrape-profile";
 import { takeCapture } from "@/lib/collector/take-capture";
 import { type LastProfile, toTargetState } from "@/lib/collector/target-state";
+import { createTurns } from "@/lib/take-turns";
 import { unixNanoFromMillis } from "@/lib/units";
 
 export interface CollectorParts extends Omit<ScrapeParts, "now"> {
@@ -61,7 +62,7 @@ interface Worked {
   /** Since the state was last written. */
   isChanged: boolean;
   /** Scrapes of one kind follow each other: each is the next one's base. */
-  queue: Promise<unknown>;
+  readonly takeTurn: ReturnType<typeof createTurns>;
 }
 
 export function createCollector(parts: CollectorParts): Collector {
@@ -183,10 +184,9 @@ export function createCollector(parts: CollectorParts): Collector {
   }
 
   function scrapeOwnSnapshot(one: Worked, kind: "heap" | "goroutine" | "mutex" | "block"): Promise<Scraped> {
-    const scraped = one.queue.then(() =>
+    const scraped = one.takeTurn(() =>
       scrapeSnapshot(scrapeParts, one.target, kind, one.baselines, one.ended.signal),
     );
-    one.queue = scraped.catch(() => undefined); // whoever asked hears of it
     return scraped.then((result) => {
       noteProfile(one, kind, result);
       return result;
@@ -271,7 +271,7 @@ function begun(
     reading: undefined,
     lastProfile: undefined,
     isChanged: true,
-    queue: Promise.resolve(),
+    takeTurn: createTurns(),
   };
 }
 
